@@ -1,0 +1,73 @@
+import type { LoadPlan, Plan, Provider, SamplingPlan, Secrets, WorkloadPlan } from '../plan.js'
+
+/** All that the command line, environment and config file say, checked and complete. */
+export interface RunConfig {
+  readonly role: 'local' | 'master' | 'worker'
+  readonly fleet: FleetConfig
+  readonly target: TargetConfig
+  readonly sampling: SamplingPlan
+  readonly workload: WorkloadPlan
+  readonly load: LoadPlan
+  readonly seed: number
+  readonly output: OutputConfig
+  readonly logging: LoggingConfig
+  readonly secrets: Secrets
+}
+
+export interface FleetConfig {
+  /** Worker processes to start on this host. */
+  readonly processes: number
+  /** Workers that must be ready before a master starts the run. */
+  readonly expectWorkers: number
+  /** How long a master waits for them; null = for ever. */
+  readonly expectWorkersMaxWaitS: number | null
+  /** Address that a master listens on. */
+  readonly masterBindHost: string
+  /** Where a worker finds its master. */
+  readonly masterHost: string
+  readonly masterPort: number
+  /** Shared secret of master and workers; null = none, or made by the master where one is needed. */
+  readonly token: string | null
+}
+
+export interface TargetConfig {
+  readonly provider: Provider
+  /** Base URL without trailing slash, or null for `-H sim`: the simulator inside the run. */
+  readonly baseUrl: string | null
+  /** Null = the first of the server's /v1/models. */
+  readonly model: string | null
+  readonly chat: boolean
+  readonly stream: boolean
+}
+
+export interface OutputConfig {
+  readonly headless: boolean
+  readonly summaryFile: string | null
+  /** Prefix of the four Locust CSV files. */
+  readonly csvPrefix: string | null
+  readonly json: boolean
+  readonly onlySummary: boolean
+  readonly printStats: boolean
+  readonly maxFailRatio: number
+}
+
+export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface LoggingConfig {
+  readonly level: LogLevel
+  readonly file: string | null
+}
+
+/** The plan of one run, once the target is known to be there and its model is chosen. */
+export function makePlan(config: RunConfig, run: { runId: string; baseUrl: string; model: string }): Plan {
+  const { provider, chat, stream } = config.target
+  return {
+    runId: run.runId,
+    seed: config.seed,
+    target: { provider, baseUrl: run.baseUrl, model: run.model, chat, stream },
+    sampling: config.sampling,
+    workload: config.workload,
+    load: config.load,
+  }
+}

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { METRICS, type MetricName } from '../metrics/definitions.js'
+import type { Plan, Secrets } from '../plan.js'
+import { FAILURE_CLASSES } from '../request/failure.js'
+import { TOKEN_SOURCES } from '../request/timeline.js'
+
+/** Raised whenever a message changes its meaning; both sides must have the same. */
+export const PROTOCOL_VERSION = 1
+
+/** Largest frame either side accepts. A delta of one second stays below 100 KiB; a plan below 10 KiB. */
+export const MAX_FRAME_BYTES = 4 * 1024 * 1024
+
+/** Both sides send something at least this often … */
+export const HEARTBEAT_MS = 1000
+/** … and give the other up after this much silence. Load that no master watches must stop within seconds. */
+export const SILENCE_LIMIT_MS = 10_000
+
+const finite = z.number()
+const count = z.int().min(0)
+const text = z.string().max(4096)
+
+const statsEntryData = z.strictObject({
+  method: text,
+  name: text,
+  numRequests: count,
+  numFailures: count,
+  totalResponseTimeMs: finite,
+  minMs: finite.nullable(),
+  maxMs: finite,
+  totalContentLength: count,
+  responseTimes: z.array(z.tuple([finite, count])).max(100_000),
+})
+
+const errorEntryData = z.strictObject({
+  method: text,
+  name: text,
+  error: text,
+  occurrences: count,
+  firstSeenMs: finite,
+  lastSeenMs: finite,
+})
+
+const histogramData = z.strictObject({
+  count,
+  sum: finite,
+  min: finite,
+  max: finite,
+  clamped: count,
+  hdr: z.string().max(1_000_000),
+})
+
+const requestCounts = z.strictObject({
+  /** Requests sent. */
+  sent: count,
+  succeeded: count,
+  failed: count,
+  /** Cut off by us at the end of the run. */
+  censored: count,
+  /** Arrivals that found no free user when they were due. */
+  late: count,
+  /** Arrivals that were due, but were never sent because the run ended first. */
+  unsent: count,
+  /** Generated tokens of all answered requests. */
+  outputTokens: count,
+  /** Prompt tokens of all answered requests. */
+  inputTokens: count,
+})
+export type RequestCounts = z.infer<typeof requestCounts>
+
+const metricName = z.enum(METRICS.map(({ name }) => name) as [MetricName, ...MetricName[]])
+
+/** What `Stats.takeData` gives and `Stats.merge` adds. */
+const statsData = z.strictObject({
+  counts: requestCounts,
+  failures: z.partialRecord(z.enum(FAILURE_CLASSES), count),
+  tokenSources: z.partialRecord(z.enum(TOKEN_SOURCES), count),
+  entries: z.array(statsEntryData).max(1000),
+  errors: z.array(errorEntryData).max(2000),
+  histograms: z.partialRecord(metricName, histogramData),
+})
+export type StatsData = z.infer<typeof statsData>
+
+/** How the worker itself fares, over the second of a delta. */
+const workerHealth = z.strictObject({
+  /** Event-loop utilisation, 0…1. */
+  elu: finite,
+  /** 99th percentile of the event loop's delay. */
+  loopDelayP99Ms: finite,
+  /** CPU used by the process, in cores. */
+  cpuCores: finite,
+  rssBytes: finite,
+})
+export type WorkerHealth = z.infer<typeof workerHealth>
+
+const clockReading = z.strictObject({
+  /** Master clock minus worker clock. */
+  offsetMs: finite,
+  /** Half of the smallest round trip: the offset is within ± this. */
+  errorMs: finite,
+})
+export type ClockReading = z.infer<typeof clockReading>
+
+const delta = z.strictObject({
+  type: z.literal('delta'),
+  /** 1, 2, 3, … without gaps; a number seen before changes nothing. */
+  seq: z.int().min(1),
+  /** End of the time that the delta covers, on the master's clock. */
+  untilMs: finite,
+  /** Requests sent before all users were spawned. */
+  ramp: statsData.nullable(),
+  /** Requests sent in the measured window. */
+  measured: statsData.nullable(),
+  users: count,
+  inFlight: count,
+  health: workerHealth,
+})
+export type Delta = z.infer<typeof delta>
+
+export const workerMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('hello'), protocol: z.int(), version: text, host: text, pid: z.int() }),
+  z.strictObject({ type: z.literal('ping'), workerMs: finite }),
+  z.strictObject({ type: z.literal('heartbeat') }),
+  z.strictObject({ type: z.literal('preparing'), done: count, total: count }),
+  z.strictObject({
+    type: z.literal('ready'),
+    clock: clockReading,
+    /** How prompt lengths were fitted, in words. */
+    tokenizer: text,
+    warnings: z.array(text).max(100),
+  }),
+  z.strictObject({ type: z.literal('failed'), code: text, message: text, hint: text }),
+  z.strictObject({ type: z.literal('started'), lateByMs: finite }),
+  z.strictObject({ type: z.literal('warning'), message: text }),
+  delta,
+  /** Nothing is in flight any more, and delta `lastSeq` was the last. */
+  z.strictObject({ type: z.literal('drained'), lastSeq: count, lastSentMs: finite.nullable(), endedMs: finite }),
+])
+export type WorkerMessage = z.infer<typeof workerMessage>
+
+export type MasterMessage =
+  | { readonly type: 'welcome'; readonly workerId: string }
+  | { readonly type: 'refused'; readonly message: string; readonly hint: string }
+  | { readonly type: 'pong'; readonly workerMs: number; readonly masterMs: number }
+  | { readonly type: 'heartbeat' }
+  | { readonly type: 'prepare'; readonly plan: Plan; readonly secrets: Secrets; readonly share: WorkerShare }
+  /** Start of the run, on the master's clock. */
+  | { readonly type: 'start'; readonly startAtMs: number }
+  /** No new request from now on; those in flight may finish within the plan's stop timeout, or at once if `now`. */
+  | { readonly type: 'stop'; readonly now: boolean }
+  | { readonly type: 'ack'; readonly seq: number }
+  | { readonly type: 'bye' }
+
+/** Worker `index` of `count` takes the users and arrivals i ≡ index (mod count). */
+export interface WorkerShare {
+  readonly index: number
+  readonly count: number
+}
+
+/** One frame from a worker as a typed message, or the reason why it is none. */
+export function parseWorkerMessage(frame: string): { message: WorkerMessage } | { problem: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(frame)
+  } catch {
+    return { problem: 'not JSON' }
+  }
+  const parsed = workerMessage.safeParse(value)
+  return parsed.success ? { message: parsed.data } : { problem: z.prettifyError(parsed.error) }
+}
