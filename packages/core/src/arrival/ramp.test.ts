@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { allSpawnedAtMs, spawnAtMs } from './ramp.js'
+
+const startsOf = (users: number, rate: number) => Array.from({ length: users }, (_, i) => spawnAtMs(i, rate))
+
+test('100 users at 100 per second all start at once', () => {
+  expect(allSpawnedAtMs(100, 100)).toBe(0)
+})
+
+test('one user per second: the first at once, the third after two seconds', () => {
+  expect(startsOf(3, 1)).toEqual([0, 1000, 2000])
+})
+
+test('half a user per second starts one every two seconds', () => {
+  expect(startsOf(3, 0.5)).toEqual([0, 2000, 4000])
+})
+
+test('2.4 per second starts pairs, 0.8333 s apart', () => {
+  expect(startsOf(5, 2.4)).toEqual([0, 0, 2000 / 2.4, 2000 / 2.4, 4000 / 2.4])
+})
+
+test('ten users at four per second are all there after two seconds', () => {
+  expect(allSpawnedAtMs(10, 4)).toBe(2000)
+})
