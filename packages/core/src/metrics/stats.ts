@@ -1,0 +1,97 @@
+import type { RequestCounts, StatsData } from '../protocol/messages.js'
+import type { FailureClass } from '../request/failure.js'
+import type { TokenSource } from '../request/timeline.js'
+import { METRICS, type MetricName } from './definitions.js'
+import { ErrorTable } from './error-entry.js'
+import { Histogram } from './histogram.js'
+import { StatsEntry } from './stats-entry.js'
+
+const COUNT_NAMES = [
+  'sent',
+  'succeeded',
+  'failed',
+  'censored',
+  'late',
+  'unsent',
+  'outputTokens',
+  'inputTokens',
+] as const satisfies readonly (keyof RequestCounts)[]
+
+function noCounts(): Record<keyof RequestCounts, number> {
+  return { sent: 0, succeeded: 0, failed: 0, censored: 0, late: 0, unsent: 0, outputTokens: 0, inputTokens: 0 }
+}
+
+/**
+ * All numbers of one phase of a run: counts, the rows of the tables, errors, one histogram per
+ * metric. A worker fills it and takes what is new every second; the master adds that up in one of
+ * its own. Adding is commutative and loses nothing.
+ */
+export class Stats {
+  readonly counts = noCounts()
+  readonly failures = new Map<FailureClass, number>()
+  readonly tokenSources = new Map<TokenSource, number>()
+  readonly errors = new ErrorTable()
+  readonly #entries = new Map<string, StatsEntry>()
+  readonly #histograms = new Map(METRICS.map(({ name }) => [name as MetricName, new Histogram()]))
+
+  get entries(): Iterable<StatsEntry> {
+    return this.#entries.values()
+  }
+
+  /** The row of a table, made on first use as Locust does. */
+  entry(method: string, name: string): StatsEntry {
+    const key = `${method} ${name}`
+    let entry = this.#entries.get(key)
+    if (!entry) this.#entries.set(key, (entry = new StatsEntry(method, name)))
+    return entry
+  }
+
+  histogram(name: MetricName): Histogram {
+    const histogram = this.#histograms.get(name)
+    if (!histogram) throw new RangeError(`no metric ${name}`)
+    return histogram
+  }
+
+  /** What was added since the last take, or null if that is nothing. */
+  takeData(): StatsData | null {
+    const counts = { ...this.counts }
+    const data: StatsData = {
+      counts,
+      failures: Object.fromEntries(this.failures),
+      tokenSources: Object.fromEntries(this.tokenSources),
+      entries: [...this.#entries.values()].filter((entry) => !entry.isEmpty).map((entry) => entry.takeData()),
+      errors: this.errors.takeData(),
+      histograms: this.#takeHistograms(),
+    }
+    Object.assign(this.counts, noCounts())
+    this.failures.clear()
+    this.tokenSources.clear()
+    const empty = COUNT_NAMES.every((name) => counts[name] === 0) && data.entries.length === 0
+    return empty ? null : data
+  }
+
+  #takeHistograms(): StatsData['histograms'] {
+    const taken: StatsData['histograms'] = {}
+    for (const [name, histogram] of this.#histograms) {
+      const data = histogram.takeData()
+      if (data) taken[name] = data
+    }
+    return taken
+  }
+
+  merge(data: StatsData): void {
+    for (const name of COUNT_NAMES) this.counts[name] += data.counts[name]
+    addUp(this.failures, data.failures)
+    addUp(this.tokenSources, data.tokenSources)
+    for (const entry of data.entries) this.entry(entry.method, entry.name).merge(entry)
+    this.errors.merge(data.errors)
+    for (const [name, histogram] of this.#histograms) {
+      const added = data.histograms[name]
+      if (added) histogram.merge(added)
+    }
+  }
+}
+
+function addUp<Name extends string>(into: Map<Name, number>, added: { readonly [name in Name]?: number | undefined }): void {
+  for (const name of Object.keys(added) as Name[]) into.set(name, (into.get(name) ?? 0) + (added[name] ?? 0))
+}
