@@ -1,0 +1,75 @@
+import { type Arrival, type ArrivalProcess, arrivals, type Clock, type Stripe } from '@llmload/core'
+import { WakeUp } from './wake-up.js'
+
+/** Below this an arrival is on time: the grain of timers, not a lack of users. */
+const LATE_AFTER_MS = 2
+
+export interface OpenLoopOptions {
+  readonly clock: Clock
+  readonly process: ArrivalProcess
+  readonly stripe: Stripe
+  readonly startMs: number
+  /** Sends the request of an arrival; `late` = it had to wait for a free user. */
+  readonly send: (intendedMs: number, late: boolean) => void
+}
+
+/**
+ * Arrivals by the schedule, as long as a user is free to take them. An arrival that finds none
+ * waits for the next one: arrivals are in order, so the queue is the schedule itself.
+ */
+export class OpenLoop {
+  readonly #options: OpenLoopOptions
+  readonly #schedule: Generator<Arrival, never>
+  readonly #wakeUp: WakeUp
+  #next: Arrival
+  #free = 0
+
+  constructor(options: OpenLoopOptions) {
+    this.#options = options
+    this.#schedule = arrivals(options.process, options.stripe)
+    this.#next = this.#schedule.next().value
+    this.#wakeUp = new WakeUp(options.clock, () => this.#takeDue(false))
+  }
+
+  /** A new user: what is due until now did not lack it, for it was not to be there yet. */
+  userStarted(): void {
+    this.#free++
+    this.#takeDue(false)
+  }
+
+  /** The request of a user is over. */
+  userFree(): void {
+    this.#free++
+    this.#takeDue(this.#free === 1)
+  }
+
+  stop(): void {
+    this.#wakeUp.cancel()
+    this.#free = Number.NEGATIVE_INFINITY
+  }
+
+  /** Arrivals due in [fromMs, untilMs) that are not sent yet. */
+  countUnsent(fromMs: number, untilMs: number): number {
+    let unsent = 0
+    for (; this.#intendedMs < untilMs; this.#next = this.#schedule.next().value) {
+      if (this.#intendedMs >= fromMs) unsent++
+    }
+    return unsent
+  }
+
+  get #intendedMs(): number {
+    return this.#options.startMs + this.#next.atMs
+  }
+
+  #takeDue(hadNoFreeUser: boolean): void {
+    const nowMs = this.#options.clock.nowMs()
+    while (this.#free > 0 && this.#intendedMs <= nowMs) {
+      const intendedMs = this.#intendedMs
+      this.#next = this.#schedule.next().value
+      this.#free--
+      this.#options.send(intendedMs, hadNoFreeUser && nowMs - intendedMs > LATE_AFTER_MS)
+    }
+    if (this.#free > 0) this.#wakeUp.at(this.#intendedMs)
+    else this.#wakeUp.cancel()
+  }
+}
