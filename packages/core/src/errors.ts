@@ -11,7 +11,10 @@ export const ERROR_CODES = {
   PORT_IN_USE: { exit: EXIT.usage, meaning: 'The port to listen on is taken or not allowed.' },
   UNKNOWN_MODEL: { exit: EXIT.usage, meaning: 'The server does not have the model asked for.' },
   TARGET_UNREACHABLE: { exit: EXIT.notCarriedOut, meaning: 'The server under test does not answer.' },
-  TARGET_REFUSED: { exit: EXIT.notCarriedOut, meaning: 'The server under test answers, but refuses the check before the run.' },
+  TARGET_REFUSED: {
+    exit: EXIT.notCarriedOut,
+    meaning: 'The server under test answers, but refuses the check before the run.',
+  },
   MASTER_UNREACHABLE: { exit: EXIT.notCarriedOut, meaning: 'A worker cannot reach its master, or lost it.' },
   MASTER_REFUSED: { exit: EXIT.notCarriedOut, meaning: 'The master turned a worker away.' },
   WORKER_LOST: { exit: EXIT.notCarriedOut, meaning: 'Every worker is gone before the run was over.' },

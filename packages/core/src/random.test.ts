@@ -30,7 +30,11 @@ const fiveSigma = (n: number) => 5 / Math.sqrt(n)
 
 describe('uniformAt', () => {
   test('is a pure function: these values stay the same for ever', () => {
-    expect([uniformAt(0, 'arrivals', 0), uniformAt(42, 'arrivals', 7), uniformAt(42, 'prompts', 7)]).toMatchInlineSnapshot(`
+    expect([
+      uniformAt(0, 'arrivals', 0),
+      uniformAt(42, 'arrivals', 7),
+      uniformAt(42, 'prompts', 7),
+    ]).toMatchInlineSnapshot(`
       [
         0.8841924701158111,
         0.5554075288429642,
@@ -91,6 +95,13 @@ describe('generatorAt', () => {
     })
     const second = pairs.map((pair) => pair[1])
     expect(chiSquare(second, 256)).toBeLessThan(CHI_SQUARE_255)
-    expect(Math.abs(correlation(pairs.map((pair) => pair[0]), second))).toBeLessThan(fiveSigma(50_000))
+    expect(
+      Math.abs(
+        correlation(
+          pairs.map((pair) => pair[0]),
+          second,
+        ),
+      ),
+    ).toBeLessThan(fiveSigma(50_000))
   })
 })

@@ -24,7 +24,13 @@ export interface WorkerOptions extends MasterAddress {
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const link = await MasterLink.connect(options, options.clock)
   try {
-    link.send({ type: 'hello', protocol: PROTOCOL_VERSION, version: options.version, host: hostname(), pid: process.pid })
+    link.send({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      version: options.version,
+      host: hostname(),
+      pid: process.pid,
+    })
     const { workerId } = await link.expect('welcome')
     options.log.info({ workerId }, 'joined the master')
     await carryOut(link, options)
@@ -110,7 +116,9 @@ async function prepare<T>(link: MasterLink, task: () => Promise<T>): Promise<T> 
     return await task()
   } catch (error) {
     const { code, message, hint } =
-      error instanceof LoadError ? error : new LoadError('INTERNAL', messageOf(error), 'this is a fault of llmload: please report it')
+      error instanceof LoadError
+        ? error
+        : new LoadError('INTERNAL', messageOf(error), 'this is a fault of llmload: please report it')
     link.send({ type: 'failed', code, message, hint })
     throw error
   }

@@ -35,14 +35,17 @@ describe('arrivals', () => {
     expect(coefficientOfVariation(gaps)).toBeCloseTo(cv, 1)
   })
 
-  test.each(QPS_DISTRIBUTIONS)('the stripes of 1, 2, 7 and 50 workers are together the same %s process', (distribution) => {
-    const process = { seed: 3, qps: 10, distribution }
-    const whole = take(process, 700)
-    for (const step of [2, 7, 50]) {
-      const parts = Array.from({ length: step }, (_, first) => take(process, 700 / step, { first, step })).flat()
-      expect(parts.sort((a, b) => a.index - b.index)).toEqual(whole)
-    }
-  })
+  test.each(QPS_DISTRIBUTIONS)(
+    'the stripes of 1, 2, 7 and 50 workers are together the same %s process',
+    (distribution) => {
+      const process = { seed: 3, qps: 10, distribution }
+      const whole = take(process, 700)
+      for (const step of [2, 7, 50]) {
+        const parts = Array.from({ length: step }, (_, first) => take(process, 700 / step, { first, step })).flat()
+        expect(parts.sort((a, b) => a.index - b.index)).toEqual(whole)
+      }
+    },
+  )
 
   test('another seed is another process', () => {
     const [a, b] = [1, 2].map((seed) => take({ seed, qps: 1, distribution: 'exponential' }, 5))

@@ -41,8 +41,10 @@ export class Stats {
   /** The row of a table, made on first use as Locust does. */
   entry(method: string, name: string): StatsEntry {
     const key = `${method} ${name}`
-    let entry = this.#entries.get(key)
-    if (!entry) this.#entries.set(key, (entry = new StatsEntry(method, name)))
+    const known = this.#entries.get(key)
+    if (known) return known
+    const entry = new StatsEntry(method, name)
+    this.#entries.set(key, entry)
     return entry
   }
 
@@ -66,7 +68,8 @@ export class Stats {
     Object.assign(this.counts, noCounts())
     this.failures.clear()
     this.tokenSources.clear()
-    const empty = COUNT_NAMES.every((name) => counts[name] === 0) && data.entries.length === 0
+    const empty =
+      COUNT_NAMES.every((name) => counts[name] === 0) && data.entries.length === 0 && data.errors.length === 0
     return empty ? null : data
   }
 
@@ -92,6 +95,9 @@ export class Stats {
   }
 }
 
-function addUp<Name extends string>(into: Map<Name, number>, added: { readonly [name in Name]?: number | undefined }): void {
+function addUp<Name extends string>(
+  into: Map<Name, number>,
+  added: { readonly [name in Name]?: number | undefined },
+): void {
   for (const name of Object.keys(added) as Name[]) into.set(name, (into.get(name) ?? 0) + (added[name] ?? 0))
 }

@@ -35,8 +35,15 @@ export class Timeline {
   /** End of the body, or the moment of failure or cancellation. */
   endMs = Number.NaN
 
-  /** Arrival of every event that carried generated content, in order. */
+  /** Arrival of every event that carried generated content, in order. Of several answers (`n`) only those of the first. */
   readonly chunkMs: number[] = []
+  /** Pieces of generated content that a stream brought, of all answers. */
+  chunks = 0
+  /**
+   * A stream was asked for, but the answer came in one piece: as a JSON body, or nine tenths of its
+   * chunks in one read. The server or a proxy buffers; the first token says nothing of the model.
+   */
+  notStreamed = false
 
   /** HTTP status; 0 if there was no answer. */
   status = 0

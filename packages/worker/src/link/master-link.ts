@@ -2,8 +2,8 @@ import {
   type Clock,
   HEARTBEAT_MS,
   LoadError,
-  type MasterMessage,
   MAX_FRAME_BYTES,
+  type MasterMessage,
   messageOf,
   SILENCE_LIMIT_MS,
   type WorkerMessage,
@@ -39,7 +39,9 @@ export class MasterLink {
     this.#clock = clock
     this.#heardMs = clock.nowMs()
     socket.on('message', (data) => this.#receive(String(data)))
-    socket.on('close', (code, reason) => this.#lose(`it closed the connection (${code}${reason.length ? ` ${reason}` : ''})`))
+    socket.on('close', (code, reason) =>
+      this.#lose(`it closed the connection (${code}${reason.length ? ` ${reason}` : ''})`),
+    )
     socket.on('error', (error) => this.#lose(messageOf(error)))
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS)
   }
@@ -103,7 +105,9 @@ export class MasterLink {
     const message = JSON.parse(frame) as MasterMessage
     if (message.type === 'heartbeat' || message.type === 'ack') return
     if (message.type === 'refused') {
-      this.#lost.abort(new LoadError('MASTER_REFUSED', `the master turned this worker away: ${message.message}`, message.hint))
+      this.#lost.abort(
+        new LoadError('MASTER_REFUSED', `the master turned this worker away: ${message.message}`, message.hint),
+      )
       return
     }
     const deliver = this.#waiting.get(message.type)

@@ -1,0 +1,25 @@
+import type { Plan, TargetPlan } from '../plan.js'
+import type { Timeline } from '../request/timeline.js'
+import type { JsonObject } from './json.js'
+
+/** How one kind of server is asked and understood. Stateless; one for the whole run. */
+export interface Endpoint {
+  /** Path to post to, without the prefix that the base URL may have; it names the row in the tables. */
+  requestPath(target: TargetPlan): string
+  /** The JSON text to post. */
+  requestBody(plan: Plan, prompt: string): string
+  /** Reader of one answer, which writes what it learns into the timeline. */
+  answer(timeline: Timeline): Answer
+}
+
+/** What one answer says, piece by piece. Both readers return the server's words where a piece is an error, else null. */
+export interface Answer {
+  /** One event of a stream, which arrived at `atMs`. */
+  event(event: JsonObject, atMs: number): string | null
+  /** The whole body of an answer that is not streamed. Sets counts, but no marks of tokens. */
+  body(body: JsonObject): string | null
+  /** Answers (of `n`) of which the server said that they are over. */
+  readonly finished: number
+  /** All generated text, reasoning and tool calls included, one answer of `n` after the other. */
+  readonly text: string
+}

@@ -1,0 +1,161 @@
+import { isSet, type Timeline } from '../request/timeline.js'
+import type { Answer } from './endpoint.js'
+import { isObject, type JsonObject } from './json.js'
+import { errorMessage } from './server-words.js'
+
+/** Reader of one answer of the OpenAI API, completions or chat; it takes what servers really send. */
+export class OpenAiAnswer implements Answer {
+  finished = 0
+  readonly #timeline: Timeline
+  /** Text by index of the answer, as the pieces of several answers come interleaved. */
+  readonly #texts: string[] = []
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline
+  }
+
+  get text(): string {
+    return this.#texts.join('')
+  }
+
+  event(event: JsonObject, atMs: number): string | null {
+    const usageGrew = this.#readUsage(event.usage, atMs)
+    // After [DONE] only usage is news: servers that send it late do so there.
+    if (isSet(this.#timeline.doneMs)) return null
+    const error = errorOf(event)
+    if (error !== null) return error
+    const { choices } = event
+    if (!Array.isArray(choices) || choices.length === 0) return null
+    if (!isSet(this.#timeline.firstChoicesMs)) this.#timeline.firstChoicesMs = atMs
+    for (let position = 0; position < choices.length; position++) {
+      const choice: unknown = choices[position]
+      if (!isObject(choice)) continue
+      const piece = readPiece(choice, choice.delta, position)
+      if (this.#count(piece) || usageGrew) this.#mark(piece, atMs)
+    }
+    return errorIn(choices)
+  }
+
+  body(body: JsonObject): string | null {
+    this.#readUsage(body.usage, Number.NaN)
+    const error = errorOf(body)
+    if (error !== null) return error
+    const choices = Array.isArray(body.choices) ? body.choices : []
+    choices.forEach((choice: unknown, position) => {
+      if (isObject(choice)) this.#count(readPiece(choice, choice.message, position))
+    })
+    return errorIn(choices)
+  }
+
+  /** Adds a piece up. Returns whether there was anything generated in it. */
+  #count(piece: Piece): boolean {
+    const timeline = this.#timeline
+    const text = piece.hidden + piece.visible
+    if (text !== '') {
+      timeline.chars += codePoints(text)
+      this.#texts[piece.index] = (this.#texts[piece.index] ?? '') + text
+    }
+    timeline.logprobTokens += piece.logprobTokens
+    timeline.idTokens += piece.idTokens
+    if (piece.finishReason !== null) {
+      timeline.finishReason = piece.finishReason
+      this.finished++
+    }
+    return text !== '' || piece.logprobTokens > 0 || piece.idTokens > 0
+  }
+
+  #mark(piece: Piece, atMs: number): void {
+    const timeline = this.#timeline
+    if (!isSet(timeline.firstTokenMs)) timeline.firstTokenMs = atMs
+    if (piece.visible !== '' && !isSet(timeline.firstVisibleMs)) timeline.firstVisibleMs = atMs
+    timeline.lastTokenMs = atMs
+    timeline.chunks++
+    if (piece.index === 0) timeline.chunkMs.push(atMs)
+  }
+
+  /**
+   * The last usage wins, as servers that send one with every event send running totals. Returns
+   * whether the count of generated tokens grew: then the event stands for tokens even without text.
+   */
+  #readUsage(usage: unknown, atMs: number): boolean {
+    if (!isObject(usage)) return false
+    const timeline = this.#timeline
+    timeline.usageMs = atMs
+    const before = timeline.completionTokens
+    timeline.completionTokens = numberOf(usage.completion_tokens) ?? before
+    timeline.promptTokens = numberOf(usage.prompt_tokens) ?? timeline.promptTokens
+    const details = usage.prompt_tokens_details
+    if (isObject(details)) timeline.cachedTokens = numberOf(details.cached_tokens) ?? timeline.cachedTokens
+    return before !== null && timeline.completionTokens !== null && timeline.completionTokens > before
+  }
+}
+
+/** What one choice of one event brings. */
+interface Piece {
+  /** Which of the `n` answers it continues. */
+  readonly index: number
+  readonly visible: string
+  /** Reasoning and tool calls. */
+  readonly hidden: string
+  readonly logprobTokens: number
+  readonly idTokens: number
+  readonly finishReason: string | null
+}
+
+/** `message` is the choice's `delta` in a stream and its `message` in a whole body; completions have neither, but `text`. */
+function readPiece(choice: JsonObject, message: unknown, position: number): Piece {
+  return {
+    index: numberOf(choice.index) ?? position,
+    visible: typeof choice.text === 'string' ? choice.text : isObject(message) ? visibleText(message) : '',
+    hidden: isObject(message) ? hiddenText(message) : '',
+    logprobTokens: isObject(choice.logprobs) ? lengthOf(choice.logprobs.tokens ?? choice.logprobs.content) : 0,
+    idTokens: lengthOf(choice.token_ids),
+    finishReason: typeof choice.finish_reason === 'string' ? choice.finish_reason : null,
+  }
+}
+
+function visibleText({ content, refusal }: JsonObject): string {
+  return contentText(content, 'text') || (typeof refusal === 'string' ? refusal : '')
+}
+
+/** `reasoning` or `reasoning_content`: a server that sends both sends the same text twice. */
+function hiddenText({ content, reasoning, reasoning_content, tool_calls }: JsonObject): string {
+  const thought = reasoning || reasoning_content
+  const text = typeof thought === 'string' ? thought : contentText(content, 'thinking')
+  return Array.isArray(tool_calls) ? text + tool_calls.map(toolCallText).join('') : text
+}
+
+/** Content is a string or, at some servers, a list of parts of text and of thinking. */
+function contentText(content: unknown, kind: 'text' | 'thinking'): string {
+  if (typeof content === 'string') return kind === 'text' ? content : ''
+  if (!Array.isArray(content)) return ''
+  return content.map((part) => (isObject(part) ? contentText(part[kind], 'text') : '')).join('')
+}
+
+/** The name of the function is generated too, and often arrives before its arguments. */
+function toolCallText(call: unknown): string {
+  if (!isObject(call) || !isObject(call.function)) return ''
+  const { name, arguments: args } = call.function
+  return (typeof name === 'string' ? name : '') + (typeof args === 'string' ? args : '')
+}
+
+function errorOf(event: JsonObject): string | null {
+  if (event.error) return errorMessage(event.error)
+  return event.object === 'error' ? errorMessage(event) : null
+}
+
+function errorIn(choices: readonly unknown[]): string | null {
+  const failed = choices.some((choice) => isObject(choice) && choice.finish_reason === 'error')
+  return failed ? 'finish_reason is error' : null
+}
+
+const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0)
+
+/** Code points of a text. A pair of surrogates counts once, even where two events carry one half each. */
+function codePoints(text: string): number {
+  let points = text.length
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) points--
+  return points
+}

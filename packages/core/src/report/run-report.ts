@@ -1,0 +1,203 @@
+import { z } from 'zod'
+import { METRICS, type MetricName } from '../metrics/definitions.js'
+import { type Plan, PROVIDERS, QPS_DISTRIBUTIONS } from '../plan.js'
+import { FAILURE_CLASSES } from '../request/failure.js'
+import { TOKEN_SOURCES } from '../request/timeline.js'
+import { LIMITS, type ReasonCode } from '../verdict/limits.js'
+import { type Reason, VERDICTS } from '../verdict/verdict.js'
+
+/** Raised when a field changes its meaning or goes away; new fields do not raise it. */
+export const REPORT_SCHEMA_VERSION = 1
+
+const count = z.int().min(0)
+/** Null = not measured; never a zero in its place. */
+const measured = z.number().nullable()
+const instant = z.iso.datetime().describe('UTC')
+
+const requests = z.strictObject({
+  sent: count.describe('Requests sent in the window'),
+  succeeded: count,
+  failed: count,
+  censored: count.describe('Cut off by llmload at the end of the run: neither answered nor failed'),
+  late: count.describe('Arrivals that found no free user when they were due'),
+  unsent: count.describe('Arrivals that were due but never sent'),
+  failures: z.partialRecord(z.enum(FAILURE_CLASSES), count).describe('Failed requests by class'),
+  failRatio: measured.describe('failed / (succeeded + failed)'),
+  inputTokens: count.describe('Prompt tokens of answered requests'),
+  outputTokens: count.describe('Generated tokens of answered requests'),
+  tokenSources: z
+    .partialRecord(z.enum(TOKEN_SOURCES), count)
+    .describe('Answered requests by where their tokens were counted'),
+  sentPerSecond: measured,
+  succeededPerSecond: measured,
+  inputTokensPerSecond: measured,
+  outputTokensPerSecond: measured,
+})
+
+const metric = z.strictObject({
+  unit: z.enum(['ms', 'tokens', 'tokens/s']),
+  count,
+  mean: measured,
+  min: measured,
+  p50: measured,
+  p90: measured,
+  p95: measured,
+  p99: measured,
+  p999: measured,
+  max: measured,
+})
+export type ReportedMetric = z.infer<typeof metric>
+
+const metricName = z.enum(METRICS.map(({ name }) => name) as [MetricName, ...MetricName[]])
+
+const entry = z
+  .strictObject({
+    method: z.string().describe('HTTP method, or METRIC'),
+    name: z.string(),
+    unit: z.enum(['ms', 'tokens', 'tokens/s']),
+    requests: count,
+    failures: count,
+    average: measured,
+    min: measured,
+    max: measured,
+    median: measured,
+    requestsPerSecond: measured,
+    failuresPerSecond: measured,
+    percentiles: z
+      .record(z.string(), measured)
+      .describe('By the labels of the percentile table, from the same buckets'),
+  })
+  .describe('A row of the Locust tables')
+
+const error = z.strictObject({
+  method: z.string(),
+  name: z.string(),
+  error: z.string(),
+  occurrences: count,
+  firstSeen: instant,
+  lastSeen: instant,
+})
+
+const reason = z.strictObject({
+  code: z.enum(Object.keys(LIMITS) as [ReasonCode, ...ReasonCode[]]),
+  verdict: z.enum(['SUSPECT', 'INVALID']),
+  worker: z.string().nullable(),
+  observed: z.number(),
+  limit: z.number().describe('The limit that was exceeded'),
+  unit: z.enum(['share', 'ms', 'count']),
+  message: z.string(),
+  hint: z.string(),
+}) satisfies z.ZodType<Reason>
+
+const plan = z.strictObject({
+  runId: z.string(),
+  seed: z.number(),
+  target: z.strictObject({
+    provider: z.enum(PROVIDERS),
+    baseUrl: z.string(),
+    model: z.string(),
+    chat: z.boolean(),
+    stream: z.boolean(),
+  }),
+  sampling: z.strictObject({
+    temperature: z.number(),
+    topK: z.number().nullable(),
+    logprobs: z.number().nullable(),
+    n: z.number(),
+  }),
+  workload: z.strictObject({
+    promptTokens: z.number(),
+    maxTokens: z.number(),
+    instruction: z.string().nullable(),
+    tokenizer: z.string().nullable(),
+  }),
+  load: z.strictObject({
+    users: z.number(),
+    spawnRate: z.number(),
+    qps: z.number().nullable(),
+    qpsDistribution: z.enum(QPS_DISTRIBUTIONS),
+    runTimeS: z.number().nullable(),
+    maxRequests: z.number().nullable(),
+    stopTimeoutS: z.number(),
+    timeoutS: z.number().nullable(),
+    progressTimeoutS: z.number(),
+  }),
+}) satisfies z.ZodType<Plan>
+
+/** How the window of a run came to its end. */
+export const WINDOW_ENDS = ['run-time', 'max-requests', 'interrupted', 'workers-lost'] as const
+export type WindowEnd = (typeof WINDOW_ENDS)[number]
+
+const window = z.strictObject({
+  phase: z
+    .enum(['measured', 'ramp'])
+    .describe('ramp: the run ended before all users were spawned, and the numbers are those of the ramp'),
+  startedAt: instant,
+  endedAt: instant,
+  lengthS: z.number(),
+  endedBy: z.enum(WINDOW_ENDS),
+  rampRequests: count.describe('Requests sent before the window; their numbers are not part of the report'),
+})
+
+const worker = z.strictObject({
+  id: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  loadShare: z.number().describe('Of the whole load, 0…1'),
+  sent: count.describe('Requests sent in the window'),
+  succeeded: count,
+  failed: count,
+  censored: count,
+  lateByMs: measured.describe('How late it started'),
+  clock: z
+    .strictObject({ offsetMs: z.number(), errorMs: z.number() })
+    .nullable()
+    .describe('Clock of the master minus clock of the worker, and how far off that may be'),
+  deltas: count.describe('Reports received'),
+  missingDeltas: count,
+  lost: z.strictObject({ atS: z.number(), loadShare: z.number(), how: z.string() }).nullable(),
+  tokenizer: z.string().nullable().describe('How prompt lengths were fitted'),
+  warnings: z.array(z.string()),
+  eluMean: measured,
+  eluMax: measured,
+  loopDelayP99MsMax: measured,
+  cpuCoresMean: measured,
+  rssBytesMax: measured,
+})
+export type ReportedWorker = z.infer<typeof worker>
+
+const environment = z.strictObject({
+  node: z.string(),
+  os: z.string(),
+  arch: z.string(),
+  cpus: z.string(),
+  cpuCount: count,
+  memoryBytes: count,
+  host: z.string().describe('Host of the master'),
+  workerHosts: z.array(z.string()),
+})
+export type Environment = z.infer<typeof environment>
+
+const versions = z.strictObject({ llmload: z.string(), protocol: z.int(), schema: z.int() })
+
+/** All that is known of a run when it is over: what `--json` prints. */
+export const runReport = z.strictObject({
+  verdict: z.enum(VERDICTS).describe('Whether the numbers say something about the server'),
+  reasons: z.array(reason).describe('Why the verdict is not VALID, worst first'),
+  requests,
+  metrics: z.record(metricName, metric),
+  entries: z.array(entry),
+  errors: z.array(error),
+  notes: z.array(z.string()).describe('What a reader of the numbers should know, in sentences'),
+  window,
+  plan,
+  workers: z.array(worker),
+  environment,
+  versions,
+})
+export type RunReport = z.infer<typeof runReport>
+
+/** JSON schema of what `--json` prints. */
+export function runReportJsonSchema(): object {
+  return { $id: 'run-report.schema.json', title: 'Report of an llmload run', ...z.toJSONSchema(runReport) }
+}

@@ -1,0 +1,54 @@
+import { LineSplitter, MAX_EVENT_BYTES } from './line-splitter.js'
+
+/** Takes a body read by read and hands out what is complete. */
+export interface BodyParser {
+  /** Returns false once something has outgrown its limit; what follows is not read. */
+  push(chunk: Buffer): boolean
+  /** The body is over. */
+  finish(): void
+}
+
+/** Newline-delimited JSON: each line that is not blank is one event. */
+export class NdjsonParser implements BodyParser {
+  readonly #lines: LineSplitter
+
+  constructor(onEvent: (data: string) => void) {
+    this.#lines = new LineSplitter((bytes, start, end) => {
+      const line = bytes.toString('utf8', start, end)
+      if (line.trim() !== '') onEvent(line)
+    })
+  }
+
+  push(chunk: Buffer): boolean {
+    return this.#lines.push(chunk)
+  }
+
+  finish(): void {
+    this.#lines.finish()
+  }
+}
+
+/** Collects a body and hands it out as one text at its end. */
+export class WholeBody implements BodyParser {
+  readonly #onText: (text: string) => void
+  readonly #limitBytes: number
+  readonly #chunks: Buffer[] = []
+  #bytes = 0
+
+  /** Of a body beyond the limit only its begin is handed out. */
+  constructor(onText: (text: string) => void, limitBytes = MAX_EVENT_BYTES) {
+    this.#onText = onText
+    this.#limitBytes = limitBytes
+  }
+
+  push(chunk: Buffer): boolean {
+    const room = this.#limitBytes - this.#bytes
+    if (room > 0) this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk)
+    this.#bytes += chunk.length
+    return this.#bytes <= this.#limitBytes
+  }
+
+  finish(): void {
+    this.#onText(Buffer.concat(this.#chunks).toString('utf8'))
+  }
+}

@@ -1,0 +1,220 @@
+import type { Answer, Endpoint } from '../endpoint/endpoint.js'
+import { parseObject } from '../endpoint/json.js'
+import { quote, serverWords } from '../endpoint/server-words.js'
+import type { Failure, FailureClass } from '../request/failure.js'
+import { isSet, type Timeline } from '../request/timeline.js'
+import { type BodyParser, NdjsonParser, WholeBody } from './body-parser.js'
+import { MAX_EVENT_BYTES } from './line-splitter.js'
+import { SseParser } from './sse-parser.js'
+
+/** Of an error page only so much is kept: the words that count stand at its begin. */
+const MAX_ERROR_BODY_BYTES = 64 * 1024
+
+/** Longest quotation of an event that cannot be read. */
+const MAX_EVENT_QUOTE_CHARS = 80
+
+/** Share of the chunks that must come in one read, and how many chunks there must be, to call an answer not streamed. */
+const NOT_STREAMED = { share: 0.9, minChunks: 10 }
+
+/** Takes what follows a failure after which nothing can be read. */
+const IGNORE: BodyParser = { push: () => true, finish: () => {} }
+
+/** What the request asked for, as far as reading its answer depends on it. */
+export interface Expectation {
+  readonly endpoint: Endpoint
+  readonly stream: boolean
+  readonly maxTokens: number
+  /** Answers asked for in one request. */
+  readonly n: number
+  /** Whether `timeline.text` is wanted, for a tokenizer to count it. */
+  readonly keepText: boolean
+}
+
+/**
+ * Turns one response, told as it arrives, into a finished timeline: marks, counts, and a failure if
+ * it is one. Times are the caller's, one per read of the socket. The caller tells `headers`, then
+ * `data` as often as there is some, then exactly one of `end`, `fail` and `cancel`.
+ */
+export class ResponseReader {
+  readonly #timeline: Timeline
+  readonly #expected: Expectation
+  readonly #answer: Answer
+  #contentType = ''
+  #parser: BodyParser | null = null
+  /** How the body is read, once that is known. */
+  #format: Format | null = null
+  #nowMs = Number.NaN
+  /** Nothing more arrives: what is unfinished now stays so. */
+  #over = false
+
+  constructor(timeline: Timeline, expected: Expectation) {
+    this.#timeline = timeline
+    this.#expected = expected
+    this.#answer = expected.endpoint.answer(timeline)
+  }
+
+  /** Status and headers are there. `location` is where a redirect points to; it is named, not followed. */
+  headers(status: number, contentType: string, nowMs: number, location: string | null = null): void {
+    this.#timeline.status = status
+    this.#timeline.headersMs = nowMs
+    this.#contentType = contentType
+    if (status >= 200 && status < 300) return
+    this.#format = 'refusal'
+    this.#parser = new WholeBody((body) => this.#refused(status, location, body), MAX_ERROR_BODY_BYTES)
+  }
+
+  /** A read brought bytes of the body. The chunk is kept: its memory must not be reused. */
+  data(chunk: Buffer, nowMs: number): void {
+    const timeline = this.#timeline
+    if (chunk.length === 0) return
+    timeline.bodyBytes += chunk.length
+    if (!isSet(timeline.firstByteMs)) timeline.firstByteMs = nowMs
+    this.#nowMs = nowMs
+    this.#parser ??= this.#open(chunk)
+    if (this.#parser.push(chunk) || this.#format === 'refusal' || this.#format === 'html') return
+    this.#fail('parse', `answer has a piece larger than ${MAX_EVENT_BYTES / 1024 ** 2} MiB`)
+    this.#parser = IGNORE
+  }
+
+  /** The body is complete. */
+  end(nowMs: number): void {
+    this.#over = true
+    this.#parser?.finish()
+    this.#judge()
+    this.#settle(nowMs)
+  }
+
+  /**
+   * The connection failed or took too long. It makes the request fail, unless the server had
+   * refused it before, told of an error, or said [DONE], after which nothing of worth can be lost.
+   */
+  fail(failure: Failure, nowMs: number): void {
+    this.#breakOff()
+    if (isSet(this.#timeline.doneMs)) this.#judge()
+    else this.#timeline.failure ??= failure
+    this.#settle(nowMs)
+  }
+
+  /** We cut it off at the end of the run. Only what was still open is censored. */
+  cancel(nowMs: number): void {
+    this.#breakOff()
+    if (isSet(this.#timeline.doneMs)) this.#judge()
+    else this.#timeline.censored = this.#timeline.failure === null
+    this.#settle(nowMs)
+  }
+
+  #open(chunk: Buffer): BodyParser {
+    this.#format = formatOf(this.#contentType, firstByteOf(chunk), this.#expected.stream)
+    switch (this.#format) {
+      case 'sse':
+        return new SseParser((name, data) => this.#event(name, data))
+      case 'ndjson':
+        return new NdjsonParser((data) => this.#event('message', data))
+      case 'json':
+        return new WholeBody((body) => this.#body(body))
+      default:
+        return new WholeBody((body) => this.#page(body), MAX_ERROR_BODY_BYTES)
+    }
+  }
+
+  #event(name: string, data: string): void {
+    const timeline = this.#timeline
+    if (!isSet(timeline.firstEventMs)) timeline.firstEventMs = this.#nowMs
+    const short = data.length < 16 ? data.trim() : null
+    if (name === 'error') this.#inStreamError(serverWords(data))
+    else if (short === '[DONE]') timeline.doneMs = isSet(timeline.doneMs) ? timeline.doneMs : this.#nowMs
+    else if (short !== '') this.#json(data)
+  }
+
+  #json(data: string): void {
+    const event = parseObject(data)
+    if (event !== null) {
+      const error = this.#answer.event(event, this.#nowMs)
+      if (error !== null) this.#inStreamError(quote(error))
+    } else if (!this.#over && !isSet(this.#timeline.doneMs)) {
+      this.#fail('parse', `event is not a JSON object: ${quote(data, MAX_EVENT_QUOTE_CHARS)}`)
+    }
+  }
+
+  #body(text: string): void {
+    this.#timeline.notStreamed = this.#expected.stream
+    const body = parseObject(text)
+    if (body !== null) {
+      const error = this.#answer.body(body)
+      if (error !== null) this.#inStreamError(quote(error))
+    } else {
+      this.#fail('parse', `answer is not a JSON object: ${quote(text, MAX_EVENT_QUOTE_CHARS)}`)
+    }
+  }
+
+  #page(text: string): void {
+    const wanted = this.#expected.stream ? 'an event stream' : 'JSON'
+    this.#fail('parse', `expected ${wanted}, got a page: ${serverWords(text)}`)
+  }
+
+  #refused(status: number, location: string | null, body: string): void {
+    const redirected = location !== null && status < 400
+    const words = redirected ? quote(`redirects to ${location}; redirects are not followed`) : serverWords(body)
+    this.#fail('status', words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`)
+  }
+
+  #inStreamError(words: string): void {
+    if (!isSet(this.#timeline.doneMs)) this.#fail('in_stream_error', words || 'error without a message')
+  }
+
+  /** The first failure is the cause; what follows from it is not told. */
+  #fail(failureClass: FailureClass, message: string): void {
+    this.#timeline.failure ??= { class: failureClass, message }
+  }
+
+  /** Takes what had arrived of a body that is not complete. A part of a JSON body or page is of no use. */
+  #breakOff(): void {
+    this.#over = true
+    if (this.#format !== 'json' && this.#format !== 'html') this.#parser?.finish()
+  }
+
+  /** Whether an answer whose body is over is a good one. */
+  #judge(): void {
+    const { stream, maxTokens, n } = this.#expected
+    const timeline = this.#timeline
+    const streamed = this.#format === null ? stream : this.#format === 'sse' || this.#format === 'ndjson'
+    if (streamed && !isSet(timeline.doneMs) && this.#answer.finished < n) {
+      this.#fail('truncated', 'the stream ended without finish_reason or [DONE]')
+    }
+    if (maxTokens > 0 && !hasGenerated(timeline)) this.#fail('empty', 'nothing was generated')
+    if (wasDeliveredAtOnce(timeline)) timeline.notStreamed = true
+  }
+
+  #settle(nowMs: number): void {
+    this.#timeline.endMs = nowMs
+    if (this.#expected.keepText) this.#timeline.text = this.#answer.text
+  }
+}
+
+/** `refusal` is any status but 2xx. */
+type Format = 'sse' | 'ndjson' | 'json' | 'html' | 'refusal'
+
+/**
+ * Servers and proxies that answer otherwise than asked do not always say so in the content type,
+ * but no event stream begins with `{` or `<`.
+ */
+function formatOf(contentType: string, firstByte: string, stream: boolean): Format {
+  if (/ndjson|jsonl|json-?lines/i.test(contentType)) return 'ndjson'
+  if (firstByte === '<') return 'html'
+  if (firstByte === '{' || /json/i.test(contentType)) return 'json'
+  return stream || /event-stream/i.test(contentType) ? 'sse' : 'json'
+}
+
+/** First character that is not white space, as DeepSeek sends blank lines before a JSON body. */
+const firstByteOf = (chunk: Buffer): string => chunk.toString('latin1', 0, 1024).trimStart().charAt(0)
+
+function hasGenerated({ chars, completionTokens, logprobTokens, idTokens }: Timeline): boolean {
+  return chars > 0 || (completionTokens ?? 0) > 0 || logprobTokens > 0 || idTokens > 0
+}
+
+function wasDeliveredAtOnce({ chunkMs }: Timeline): boolean {
+  if (chunkMs.length < NOT_STREAMED.minChunks) return false
+  const needed = Math.ceil(chunkMs.length * NOT_STREAMED.share)
+  // Instants never decrease, so a run of equal ones is as long as the distance of its ends.
+  return chunkMs.some((atMs, first) => atMs === chunkMs[first + needed - 1])
+}

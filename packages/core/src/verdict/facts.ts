@@ -1,0 +1,35 @@
+import type { RequestCounts, WorkerHealth } from '../protocol/messages.js'
+
+/** What the verdict looks at, of the window that is reported. */
+export interface RunFacts {
+  readonly counts: RequestCounts
+  /** With `--qps`: there is a schedule that can be missed. */
+  readonly openLoop: boolean
+  /** 99th percentile of the schedule lag; null where there is none. */
+  readonly lagP99Ms: number | null
+  /** Median of the latency that a reader looks at first: TTFT of a stream, E2E else. */
+  readonly latencyP50Ms: number | null
+  /** Median gap between tokens of a stream, or the latency above where there are none. */
+  readonly finestP50Ms: number | null
+  readonly workers: readonly WorkerFacts[]
+}
+
+export interface WorkerFacts {
+  readonly id: string
+  readonly lost: LossFacts | null
+  /** How late it started; null if it never said so. */
+  readonly lateByMs: number | null
+  /** Deltas that never arrived though later ones did. */
+  readonly missingDeltas: number
+  /** One reading per second. */
+  readonly health: readonly WorkerHealth[]
+}
+
+/** A worker that did not do its share to the end. */
+export interface LossFacts {
+  /** Seconds after the start of the run. */
+  readonly atS: number
+  /** Its share of the load, 0…1: what was missing from then on. */
+  readonly loadShare: number
+  readonly how: string
+}

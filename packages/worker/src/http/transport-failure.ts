@@ -1,0 +1,75 @@
+import type { Failure } from '@llmload/core'
+import { errors } from 'undici'
+
+/** How far a request had come when its connection failed: not connected, no status yet, or inside the body. */
+export type Phase = 'connecting' | 'waiting' | 'reading'
+
+/** Why a connection was not made, by error code. Others are told by their code alone. */
+const CONNECT_WORDS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset while connecting',
+  ENOTFOUND: 'host name not found',
+  EAI_AGAIN: 'no answer from the name server',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'connection attempt timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'connection attempt timed out',
+  EMFILE: 'too many open files; raise ulimit -n',
+  ENFILE: 'too many open files on this host',
+  EADDRNOTAVAIL: 'no free local port',
+}
+
+/** Error codes of OpenSSL and of node:tls, among them those of certificates. */
+const TLS_CODE = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_|INVALID_|EPROTO)/
+
+/**
+ * The class and words of an error of the connection. The words hold no address, port or id, so that
+ * equal failures are counted as one.
+ */
+export function transportFailure(error: Error, phase: Phase): Failure {
+  const code = codeOf(error)
+  if (phase === 'connecting') return connectFailure(error, code)
+  const where = phase === 'waiting' ? 'before the answer' : 'in mid-answer'
+  if (wasClosed(error))
+    return { class: phase === 'waiting' ? 'reset' : 'truncated', message: `connection closed ${where}` }
+  if (error instanceof errors.HTTPParserError) return notHttp(parserReason(error))
+  if (error instanceof errors.SocketError) return notHttp(error.message)
+  if (error instanceof errors.HeadersOverflowError) return notHttp('headers too large')
+  if (code === '') return { class: 'parse', message: `answer could not be read: ${error.message}` }
+  return { class: 'reset', message: `connection reset ${where} (${code})` }
+}
+
+/** The other side closed the connection, or closed it too early for the length or the chunks that it had announced. */
+function wasClosed(error: Error): boolean {
+  if (error instanceof errors.HTTPParserError) return parserReason(error) === 'Invalid EOF state'
+  if (error instanceof errors.SocketError) return error.message.endsWith('closed')
+  return error instanceof errors.ResponseContentLengthMismatchError
+}
+
+function notHttp(reason: string): Failure {
+  return { class: 'parse', message: `answer is not HTTP/1.1: ${reason}` }
+}
+
+function connectFailure(error: Error, code: string): Failure {
+  if (TLS_CODE.test(code)) return { class: 'tls', message: `${tlsReason(error)} (${code})` }
+  // node:tls has no code of its own for this.
+  if (error.message.includes('before secure TLS connection')) {
+    return { class: 'tls', message: 'connection closed during the TLS handshake' }
+  }
+  const words = CONNECT_WORDS[code]
+  return { class: 'connect', message: words ? `${words} (${code})` : code || error.message }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** OpenSSL's messages hold the id of a thread; its reason does not. */
+function tlsReason(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
+}
+
+/** llhttp's words, which undici puts in parentheses. */
+function parserReason(error: Error): string {
+  return /\((.*)\)/.exec(error.message)?.[1] ?? error.message
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RunReport } from '@llmload/core'
+import { onTestFinished } from 'vitest'
+
+const BIN = fileURLToPath(new URL('../../packages/cli/bin/llmload.js', import.meta.url))
+
+export interface Ended {
+  /** Exit code; null if a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The built `llmload`, running. It is killed when the test is over, should it still run. */
+export class Llmload {
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcess
+  #stdout = ''
+  #stderr = ''
+
+  constructor(args: readonly string[], env: Record<string, string> = {}) {
+    const { LLMLOAD_TOKEN: _, ...inherited } = process.env
+    this.#child = spawn(process.execPath, [BIN, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child.stdout?.on('data', (chunk) => (this.#stdout += chunk))
+    this.#child.stderr?.on('data', (chunk) => (this.#stderr += chunk))
+    this.ended = once(this.#child, 'close').then(([code]) => ({ code, stdout: this.#stdout, stderr: this.#stderr }))
+    onTestFinished(() => {
+      this.#child.kill('SIGKILL')
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** Resolves with the match when stdout or stderr holds it; rejects when the process ends without. */
+  async says(pattern: RegExp): Promise<RegExpMatchArray> {
+    for (;;) {
+      const match = `${this.#stdout}\n${this.#stderr}`.match(pattern)
+      if (match) return match
+      const more = [this.#child.stdout, this.#child.stderr].map((stream) => stream && once(stream, 'data'))
+      const over = this.ended.then(({ code, stderr }) => {
+        if (!stderr.match(pattern) && !this.#stdout.match(pattern)) throw new Error(`ended with ${code} before saying ${pattern}:\n${stderr}`)
+      })
+      await Promise.race([...more, over])
+    }
+  }
+}
+
+/** Runs `llmload` to its end. */
+export const llmload = (...args: string[]): Promise<Ended> => new Llmload(args).ended
+
+/** Runs `llmload … --json` to its end. */
+export async function report(...args: string[]): Promise<Ended & { readonly report: RunReport }> {
+  const ended = await llmload(...args, '--headless', '--json')
+  if (!ended.stdout.startsWith('{')) throw new Error(`no report, exit code ${ended.code}:\n${ended.stderr}`)
+  return { ...ended, report: JSON.parse(ended.stdout) as RunReport }
+}
+
+/** Starts `llmload sim` on a free port; returns its URL and process. */
+export async function sim(...args: string[]): Promise<{ readonly url: string; readonly process: Llmload }> {
+  const process = new Llmload(['sim', '--port', '0', ...args])
+  const [url] = await process.says(/http:\/\/127\.0\.0\.1:\d+/)
+  return { url, process }
+}
+
+/** An empty folder that goes away with the test. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'llmload-test-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
