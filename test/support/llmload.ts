@@ -25,7 +25,10 @@ export class Llmload {
 
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     const { LLMLOAD_TOKEN: _, ...inherited } = process.env
-    this.#child = spawn(process.execPath, [BIN, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, [BIN, ...args], {
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child.stdout?.on('data', (chunk) => (this.#stdout += chunk))
     this.#child.stderr?.on('data', (chunk) => (this.#stderr += chunk))
     this.ended = once(this.#child, 'close').then(([code]) => ({ code, stdout: this.#stdout, stderr: this.#stderr }))
@@ -42,17 +45,20 @@ export class Llmload {
     this.#child.kill(name)
   }
 
-  /** Resolves with the match when stdout or stderr holds it; rejects when the process ends without. */
-  async says(pattern: RegExp): Promise<RegExpMatchArray> {
-    for (;;) {
-      const match = `${this.#stdout}\n${this.#stderr}`.match(pattern)
-      if (match) return match
-      const more = [this.#child.stdout, this.#child.stderr].map((stream) => stream && once(stream, 'data'))
-      const over = this.ended.then(({ code, stderr }) => {
-        if (!stderr.match(pattern) && !this.#stdout.match(pattern)) throw new Error(`ended with ${code} before saying ${pattern}:\n${stderr}`)
-      })
-      await Promise.race([...more, over])
-    }
+  /** Resolves with the match as soon as the output has one; rejects when the process ends without. */
+  says(pattern: RegExp): Promise<RegExpMatchArray> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const match = `${this.#stdout}\n${this.#stderr}`.match(pattern)
+        if (match) resolve(match)
+      }
+      look()
+      this.#child.stdout?.on('data', look)
+      this.#child.stderr?.on('data', look)
+      void this.ended.then(({ code, stderr }) =>
+        reject(new Error(`ended with ${code} before saying ${pattern}:\n${stderr}`)),
+      )
+    })
   }
 }
 

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { folder, Llmload, report, sim } from './support/llmload.js'
+
+const SHORT = '-p 50 -o 10'.split(' ')
+const FAST = ['--ttft-ms', '20', '--itl-ms', '2']
+
+/** Requests that reached the simulator, by its own log. */
+function requestsIn(truthLog: string): object[] {
+  return readFileSync(truthLog, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { path?: string })
+    .filter(({ path }) => path?.includes('completions'))
+}
+
+describe('load shapes', () => {
+  test('a closed loop of 20 users sends again as answers complete', async () => {
+    const { url } = await sim('--ttft-ms', '100', '--itl-ms', '10')
+    const { report: run } = await report(...SHORT, '-H', url, '-u', '20', '-r', '20', '-t', '3s')
+    // An answer takes 190 ms; users start within the first second, so between 2 and 3 s of load each.
+    expect(run.requests.succeeded).toBeGreaterThan((20 * 2000) / 200)
+    expect(run.requests.succeeded).toBeLessThan((20 * 3000) / 190 + 20)
+    expect(run.requests.sent).toBe(run.requests.succeeded)
+    expect(run.metrics.schedule_lag.count).toBe(0)
+    expect(run.metrics.schedule_lag.mean).toBeNull()
+  })
+
+  test('Poisson arrivals of one seed are the same requests for one worker and for two', async () => {
+    const args = [
+      ...SHORT,
+      '--qps',
+      '50',
+      '--qps-distribution',
+      'exponential',
+      '-u',
+      '50',
+      '-r',
+      '50',
+      '-t',
+      '3s',
+      '--seed',
+      '5',
+    ]
+    const { url } = await sim(...FAST)
+    const one = await report(...args, '-H', url)
+    const two = await report(...args, '-H', url, '--processes', '2')
+    expect(two.report.workers).toHaveLength(2)
+    expect(two.report.requests.sent).toBe(one.report.requests.sent)
+    expect(one.report.requests.sent).toBeGreaterThan(150 - 4 * Math.sqrt(150))
+    expect(one.report.requests.sent).toBeLessThan(150 + 4 * Math.sqrt(150))
+  })
+
+  test('--max-requests is exact over the fleet, whatever the loop', async () => {
+    const { url } = await sim(...FAST)
+    for (const loop of [[], ['--qps', '100']]) {
+      const { report: run } = await report(
+        ...SHORT,
+        '-H',
+        url,
+        '-u',
+        '7',
+        '-r',
+        '7',
+        '--processes',
+        '3',
+        '--max-requests',
+        '43',
+        ...loop,
+      )
+      expect(run.requests).toMatchObject({ sent: 43, succeeded: 43 })
+      expect(run.window.endedBy).toBe('max-requests')
+    }
+  })
+
+  test('too few users: arrivals are late, counted, warned about, and none is lost', async () => {
+    const { url } = await sim('--ttft-ms', '400', '--itl-ms', '10')
+    const { report: run, stderr } = await report(...SHORT, '-H', url, '--qps', '8', '-u', '2', '-r', '2', '-t', '3s')
+    expect(stderr).toMatch(/WARNING.*not enough users/)
+    expect(run.requests.late).toBeGreaterThan(5)
+    expect(run.requests.sent + run.requests.unsent).toBe(24)
+    expect(run.metrics.schedule_lag.max).toBeGreaterThan(500)
+    expect(run.metrics.total_latency_from_intended.max).toBeGreaterThan(1000)
+    expect(run.metrics.total_latency.max).toBeLessThan(600)
+    expect(run.verdict).not.toBe('VALID')
+  })
+
+  test('the requests of the ramp are not part of the window', async () => {
+    const log = join(folder(), 'truth.ndjson')
+    const { url, process } = await sim(...FAST, '--truth-log', log)
+    const { report: run } = await report(...SHORT, '-H', url, '--qps', '10', '-u', '3', '-r', '1', '-t', '2s')
+    expect(run.requests.sent).toBe(20)
+    expect(run.window.rampRequests).toBe(20)
+    process.signal('SIGTERM')
+    await process.ended
+    expect(requestsIn(log)).toHaveLength(40)
+  })
+
+  test.each([
+    { name: 'chat', args: ['--chat'], row: '/v1/chat/completions', streams: true },
+    { name: 'completions without stream', args: ['--no-stream'], row: '/v1/completions', streams: false },
+    { name: 'chat without stream', args: ['--chat', '--no-stream'], row: '/v1/chat/completions', streams: false },
+    { name: 'provider openai', args: ['--provider', 'openai', '--chat'], row: '/v1/chat/completions', streams: true },
+  ])('$name', async ({ args, row, streams }) => {
+    const { url } = await sim(...FAST)
+    const { report: run } = await report(
+      ...SHORT,
+      ...args,
+      '-H',
+      url,
+      '--qps',
+      '10',
+      '-u',
+      '10',
+      '-r',
+      '10',
+      '-t',
+      '2s',
+    )
+    expect(run.requests).toMatchObject({ sent: 20, succeeded: 20 })
+    expect(run.entries.find(({ method }) => method === 'POST')).toMatchObject({ name: row, requests: 20 })
+    expect(run.metrics.prompt_tokens).toMatchObject({ min: 50, max: 50, count: 20 })
+    expect(run.metrics.time_to_first_token.count).toBe(streams ? 20 : 0)
+    expect(run.metrics.total_latency.p50).toBeGreaterThanOrEqual(run.plan.target.provider === 'vllm' ? 38 : 20)
+  })
+})
+
+describe('a fleet started by hand', () => {
+  test('a master and two workers on this host give the totals of one', async () => {
+    const { url } = await sim(...FAST)
+    const master = new Llmload([
+      ...SHORT,
+      ...'--master --expect-workers 2 --master-port 0 --headless --json --qps 20 -u 20 -r 20 -t 3s -H'.split(' '),
+      url,
+    ])
+    const [, port = ''] = await master.says(/listening.*?:(\d+)/i)
+    const workers = [0, 1].map(() => new Llmload(['--worker', '--master-port', port]))
+    const { code, stdout } = await master.ended
+    const run = JSON.parse(stdout)
+    expect(code).toBe(0)
+    expect(run.requests).toMatchObject({ sent: 60, succeeded: 60, late: 0 })
+    expect(run.workers.map((worker: { sent: number }) => worker.sent)).toEqual([30, 30])
+    for (const worker of workers) expect((await worker.ended).code).toBe(0)
+  })
+})
