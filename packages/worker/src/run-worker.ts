@@ -44,16 +44,16 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
   const prepared = await Promise.race([link.expect('prepare'), link.expect('bye')])
   if (prepared.type === 'bye') return
   const { plan, secrets, share } = prepared
-  const prompts = await prepare(link, () =>
-    PromptSource.prepare({
+  const { prompts, client } = await prepare(link, async () => {
+    const prompts = await PromptSource.prepare({
       plan,
       secrets,
       firstIndex: share.index,
       step: share.count,
       onProgress: (done, total) => link.send({ type: 'preparing', done, total }),
-    }),
-  )
-  const client = undiciClient({ plan, secrets, clock, keepText: prompts.countsTokens })
+    })
+    return { prompts, client: undiciClient({ plan, secrets, clock, keepText: prompts.countsTokens }) }
+  })
   try {
     link.send({ type: 'ready', clock: reading, tokenizer: prompts.description, warnings: [...prompts.warnings] })
     const start = await Promise.race([link.expect('start'), link.expect('bye')])

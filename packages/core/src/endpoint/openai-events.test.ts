@@ -123,6 +123,11 @@ describe('usage', () => {
     expect(timeline).toMatchObject({ chunkMs: [200, 300], completionTokens: 2, usageMs: 400 })
   })
 
+  test('that comes once, with the finish_reason, makes no token of it', () => {
+    const { timeline } = read(text('a'), { ...delta({}, { finish_reason: 'length' }), usage: usage(2) })
+    expect(timeline).toMatchObject({ chunks: 1, lastTokenMs: 100, completionTokens: 2 })
+  })
+
   test('is not made up where there is none', () => {
     expect(read(text('a')).timeline).toMatchObject({ completionTokens: null, promptTokens: null, cachedTokens: null })
   })

@@ -54,10 +54,8 @@ const FAILURE_HINTS: readonly FailureHint[] = [
   },
 ]
 
-/** What could be done about the failures of a run; each hint once. */
+/** What could be done about the failures of a run: for each error the first hint that fits, and each hint once. */
 export function hintsOf({ errors, plan }: Pick<RunReport, 'errors' | 'plan'>): string[] {
-  return FAILURE_HINTS.filter(
-    ({ words, chat }) =>
-      (chat ?? plan.target.chat) === plan.target.chat && errors.some(({ error }) => words.test(error)),
-  ).map(({ hint }) => hint)
+  const hints = FAILURE_HINTS.filter(({ chat }) => chat === undefined || chat === plan.target.chat)
+  return [...new Set(errors.flatMap(({ error }) => hints.find(({ words }) => words.test(error))?.hint ?? []))]
 }

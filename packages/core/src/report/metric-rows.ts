@@ -8,8 +8,8 @@ const FROM_SCHEDULE: ReadonlyMap<MetricName, MetricName> = new Map([
   ['total_latency_from_intended', 'total_latency'],
 ])
 
-/** Both starts of a request give the same latency if their 99th percentiles are within this ratio. */
-const SAME_WITHIN = 1.01
+/** Both starts of a request give the same latency if their 99th percentiles are within this ratio: below it, lag is no matter for the verdict either. */
+const SAME_WITHIN = 1.05
 
 /** The lines of our metrics block: all metrics with a label, those of the schedule only where they say something. */
 export function metricRows({ metrics, plan }: Pick<RunReport, 'metrics' | 'plan'>): MetricRow[] {

@@ -1,5 +1,5 @@
 import { hintsOf } from './failure-hints.js'
-import type { RunReport } from './run-report.js'
+import type { RunReport, WindowEnd } from './run-report.js'
 
 /** Where tokens were counted, in words. */
 const SOURCE_WORDS = {
@@ -21,12 +21,24 @@ export function notesOf(report: Omit<RunReport, 'notes'>): string[] {
   ]
 }
 
+/** How the window ended, where that was not as planned. */
+const END_WORDS = {
+  'run-time': '',
+  'max-requests': ', until all requests asked for were over',
+  interrupted: ', until interrupted',
+  'workers-lost': ', until no worker was left',
+} as const satisfies Record<WindowEnd, string>
+
 function windowNotes({ window }: Omit<RunReport, 'notes'>): string[] {
   const length = `${window.lengthS.toFixed(1)} s`
-  if (window.phase === 'ramp')
-    return [`stopped before all users were spawned: these are the numbers of the ramp, ${length}`]
+  const end = END_WORDS[window.endedBy]
+  if (window.phase === 'ramp') {
+    return [
+      `these are the numbers of the ramp: it was measured for ${length} from the start${end}, before all users were spawned`,
+    ]
+  }
   const excluded = window.rampRequests > 0 ? `; ${window.rampRequests} requests sent before that are not shown` : ''
-  return [`measured for ${length} from the moment all users were spawned${excluded}`]
+  return [`measured for ${length} from the moment all users were spawned${end}${excluded}`]
 }
 
 function countNotes({

@@ -45,6 +45,8 @@ export class Timeline {
    */
   notStreamed = false
 
+  /** Sent on a connection that had to be made first; the time of that is inside the marks. */
+  newConnection = false
   /** HTTP status; 0 if there was no answer. */
   status = 0
   /** Characters (code points) of all generated text, reasoning included. */

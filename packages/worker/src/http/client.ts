@@ -13,7 +13,10 @@ export interface Inflight {
 
 /** Sends requests to the target of a run. It never throws on what the network does: that is in the timelines. */
 export interface HttpClient {
-  /** Sends at once. `timeline` is finished when `onDone` is called: once, and never before `send` has returned. */
+  /**
+   * Sends at once. `timeline` is finished when `onDone` is called: once, and never before `send` has
+   * returned. Throws after `close`: whoever still sends then would wait for ever.
+   */
   send(request: OutgoingRequest, timeline: Timeline, onDone: () => void): Inflight
   /** Cancels what is in flight and closes every socket. */
   close(): Promise<void>

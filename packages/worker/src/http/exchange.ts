@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Clock, type Failure, isSet, type LoadPlan, type ResponseReader, type Timeline } from '@llmload/core'
 import type { Dispatcher } from 'undici'
 import type { Inflight } from './client.js'
+import type { Connection, Connections } from './connections.js'
 import { type ContentDecoder, decoderOf } from './content-decoder.js'
 import { type Phase, transportFailure } from './transport-failure.js'
 
@@ -12,8 +13,7 @@ export interface ExchangeOptions {
   readonly timeline: Timeline
   readonly reader: ResponseReader
   readonly clock: Clock
-  /** Knows when the bytes at hand were read. */
-  readonly sockets: { readonly readMs: number }
+  readonly connections: Connections
   readonly limits: Pick<LoadPlan, 'timeoutS' | 'progressTimeoutS'>
   readonly onDone: () => void
 }
@@ -21,7 +21,8 @@ export interface ExchangeOptions {
 /** One request and its response: hands what undici says to the reader, and watches its deadlines. */
 export class Exchange implements Dispatcher.DispatchHandler, Inflight {
   readonly #options: ExchangeOptions
-  #controller: Dispatcher.DispatchController | null = null
+  /** Ours until the response is complete. */
+  #connection: Connection | null = null
   #phase: Phase = 'connecting'
   #decoder: ContentDecoder | null = null
   #lastByteMs = Number.NaN
@@ -32,24 +33,26 @@ export class Exchange implements Dispatcher.DispatchHandler, Inflight {
     this.#options = options
   }
 
-  /** The request is in undici's hands; from now on `onDone` may be called from anywhere. */
-  dispatched(): void {
+  /** Sends, once. `onDone` is not called before this returns. */
+  start(request: Dispatcher.DispatchOptions): void {
+    const { timeline, clock, connections } = this.#options
+    this.#connection = connections.acquire()
+    timeline.sentMs = clock.nowMs()
+    this.#connection.dispatch(request, this)
     this.#dispatched = true
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
+  onRequestStart(): void {
     this.#phase = 'waiting'
-    // Cut off while it was connecting, when undici could not be told.
-    if (this.#over) this.#abort()
+    this.#options.timeline.newConnection = this.#connection?.use() ?? false
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (this.#over || status < 200) return
-    const { reader, clock, sockets } = this.#options
+    const { reader, clock, connections } = this.#options
     this.#phase = 'reading'
-    this.#lastByteMs = sockets.readMs
-    reader.headers(status, headers['content-type'] ?? '', sockets.readMs, headers.location)
+    this.#lastByteMs = connections.readMs
+    reader.headers(status, headers['content-type'] ?? '', connections.readMs, headers.location)
     this.#decoder = decoderOf(headers['content-encoding'] ?? '', {
       data: (chunk, atMs) => reader.data(chunk, atMs),
       end: (atMs) => this.#finish(() => reader.end(atMs)),
@@ -59,27 +62,27 @@ export class Exchange implements Dispatcher.DispatchHandler, Inflight {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return
-    const { reader, sockets } = this.#options
-    this.#lastByteMs = sockets.readMs
-    if (this.#decoder === null) reader.data(chunk, sockets.readMs)
-    else this.#decoder.write(chunk, sockets.readMs)
+    const { reader, connections } = this.#options
+    this.#lastByteMs = connections.readMs
+    if (this.#decoder === null) reader.data(chunk, connections.readMs)
+    else this.#decoder.write(chunk, connections.readMs)
   }
 
   onResponseEnd(): void {
     if (this.#over) return
-    const { reader, sockets } = this.#options
-    if (this.#decoder === null) this.#finish(() => reader.end(sockets.readMs))
-    else this.#decoder.end(sockets.readMs)
+    const { reader, connections } = this.#options
+    this.#releaseConnection()
+    if (this.#decoder === null) this.#finish(() => reader.end(connections.readMs))
+    else this.#decoder.end(connections.readMs)
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(transportFailure(error, this.#phase), this.#options.clock.nowMs())
+    this.#cutOff(transportFailure(error, this.#phase), this.#options.clock.nowMs())
   }
 
   cancel(): void {
     const { reader, clock } = this.#options
-    this.#finish(() => reader.cancel(clock.nowMs()))
-    this.#abort()
+    this.#breakOff(() => reader.cancel(clock.nowMs()))
   }
 
   checkDeadlines(nowMs: number): void {
@@ -88,8 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Inflight {
     const { timeoutS, progressTimeoutS } = limits
     const lastSignMs = isSet(this.#lastByteMs) ? this.#lastByteMs : sentMs
     if (isSet(doneMs) && nowMs - doneMs > DRAIN_MS) {
-      this.#finish(() => reader.end(this.#lastByteMs))
-      this.#abort()
+      this.#breakOff(() => reader.end(this.#lastByteMs))
     } else if (timeoutS !== null && nowMs - sentMs > timeoutS * 1000) {
       this.#cutOff({ class: 'timeout_total', message: `no complete answer within ${timeoutS} s` }, nowMs)
     } else if (nowMs - lastSignMs > progressTimeoutS * 1000) {
@@ -103,25 +105,35 @@ export class Exchange implements Dispatcher.DispatchHandler, Inflight {
   }
 
   #cutOff(failure: Failure, nowMs: number): void {
-    this.#fail(failure, nowMs)
-    this.#abort()
+    this.#breakOff(() => this.#options.reader.fail(failure, nowMs))
   }
 
-  #fail(failure: Failure, nowMs: number): void {
-    this.#finish(() => this.#options.reader.fail(failure, nowMs))
+  /** Over before its response was complete. */
+  #breakOff(tellReader: () => void): void {
+    this.#finish(() => {
+      this.#dropConnection()
+      tellReader()
+    })
   }
 
-  #finish(tellReader: () => void): void {
+  #finish(settle: () => void): void {
     if (this.#over) return
     this.#over = true
-    tellReader()
+    settle()
     this.#decoder?.destroy()
     if (this.#dispatched) this.#options.onDone()
     else queueMicrotask(this.#options.onDone)
   }
 
-  /** Closes the socket: a response that is not read to its end leaves it of no use. */
-  #abort(): void {
-    this.#controller?.abort(new Error('cut off'))
+  /** Before `onDone`, which may send the next request. */
+  #releaseConnection(): void {
+    if (this.#connection) this.#options.connections.release(this.#connection)
+    this.#connection = null
+  }
+
+  /** A connection whose response is not read to its end is of no use. */
+  #dropConnection(): void {
+    if (this.#connection) this.#options.connections.drop(this.#connection)
+    this.#connection = null
   }
 }

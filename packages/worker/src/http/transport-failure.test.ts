@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer, type Socket } from 'node:net'
+import type { Failure } from '@llmload/core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { failureOf, Loopback, post } from '../../../../test/support/loopback.js'
+import { type Phase, transportFailure } from './transport-failure.js'
 
 const net = new Loopback()
 const token = (text: string) => `data: ${JSON.stringify({ choices: [{ index: 0, text }] })}\n\n`
@@ -90,9 +92,11 @@ describe('failures', () => {
     const port = await net.listen(server)
     server.close()
     await once(server, 'close')
-    const timeline = await post(net.client(`http://127.0.0.1:${port}`))
-    expect(failureOf(timeline)).toBe('connect: connection refused (ECONNREFUSED)')
-    expect(timeline).toMatchObject({ status: 0, headersMs: Number.NaN })
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const timeline = await post(net.client(`http://${host}:${port}`))
+      expect(failureOf(timeline)).toBe('connect: connection refused (ECONNREFUSED)')
+      expect(timeline).toMatchObject({ status: 0, headersMs: Number.NaN })
+    }
   })
 
   test('a name that nobody knows', async () => {
@@ -117,6 +121,34 @@ describe('failures', () => {
     expect(failureOf(await post(net.client(url)))).toBe(failure)
     expect(requests).toBe(1)
   })
+})
+
+test.each<{ code: string; phase: Phase; failure: Failure }>([
+  {
+    code: 'EMFILE',
+    phase: 'connecting',
+    failure: { class: 'connect', message: 'too many open files; raise ulimit -n (EMFILE)' },
+  },
+  {
+    code: 'EADDRNOTAVAIL',
+    phase: 'connecting',
+    failure: { class: 'connect', message: 'no free local port (EADDRNOTAVAIL)' },
+  },
+  { code: 'EACCES', phase: 'connecting', failure: { class: 'connect', message: 'EACCES' } },
+  { code: 'CERT_HAS_EXPIRED', phase: 'connecting', failure: { class: 'tls', message: 'x (CERT_HAS_EXPIRED)' } },
+  {
+    code: 'EPIPE',
+    phase: 'waiting',
+    failure: { class: 'reset', message: 'connection reset before the answer (EPIPE)' },
+  },
+  {
+    code: 'ETIMEDOUT',
+    phase: 'reading',
+    failure: { class: 'reset', message: 'connection reset in mid-answer (ETIMEDOUT)' },
+  },
+  { code: '', phase: 'reading', failure: { class: 'parse', message: 'answer could not be read: x' } },
+])('$code while $phase', ({ code, phase, failure }) => {
+  expect(transportFailure(Object.assign(new Error('x'), code && { code }), phase)).toEqual(failure)
 })
 
 describe('TLS', () => {

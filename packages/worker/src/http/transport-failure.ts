@@ -64,9 +64,10 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-/** OpenSSL's messages hold the id of a thread; its reason does not. */
+/** OpenSSL's messages hold the id of a thread; its reason does not. Node 24 adds advice on its own options. */
 function tlsReason(error: Error): string {
-  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
+  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
+  return reason.replace(/; if .*/, '')
 }
 
 /** llhttp's words, which undici puts in parentheses. */

@@ -1,9 +1,10 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib'
-import { Timeline } from '@llmload/core'
+import { type Secrets, Timeline } from '@llmload/core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { clock, Loopback, post, send, until } from '../../../../test/support/loopback.js'
+import type { HttpClient } from './client.js'
 
 const net = new Loopback()
 const EVENT_STREAM = { 'content-type': 'text/event-stream' }
@@ -15,6 +16,20 @@ afterEach(() => net.close())
 function expectBetween(value: number, from: number, to: number): void {
   expect(value).toBeGreaterThanOrEqual(from)
   expect(value).toBeLessThan(to)
+}
+
+/** Sends one request after the other, each from the `onDone` of the one before. */
+function closedLoop(client: HttpClient, requests: number): Promise<Timeline[]> {
+  return new Promise((resolve) => {
+    const timelines: Timeline[] = []
+    const next = () => {
+      if (timelines.length === requests) return resolve(timelines)
+      const timeline = new Timeline(timelines.length, null)
+      timelines.push(timeline)
+      client.send({ body: Buffer.from('{}') }, timeline, next)
+    }
+    next()
+  })
 }
 
 describe('a request', () => {
@@ -36,34 +51,51 @@ describe('a request', () => {
     })
   })
 
-  test('uses the connection of the one before', async () => {
+  test.each<{ story: string; headers: OutgoingHttpHeaders; connections: number }>([
+    { story: 'uses the connection of the one that has just ended', headers: {}, connections: 1 },
+    { story: 'makes a new one where the server keeps none', headers: { connection: 'close' }, connections: 5 },
+  ])('$story', async ({ headers, connections }) => {
     const ports = new Set<number | undefined>()
     const url = await net.respond((response, request) => {
       ports.add(request.socket.remotePort)
+      response.writeHead(200, { ...EVENT_STREAM, ...headers }).end(token('a') + DONE)
+    })
+    const timelines = await closedLoop(net.client(url), 5)
+    expect(timelines.map(({ failure }) => failure)).toEqual([null, null, null, null, null])
+    expect(timelines.filter(({ newConnection }) => newConnection)).toHaveLength(connections)
+    expect(ports.size).toBe(connections)
+  })
+
+  test('does not use a connection that its server has closed', async () => {
+    const url = await net.respond((response, { socket }) => {
+      response.once('finish', () => socket.end())
       response.writeHead(200, EVENT_STREAM).end(token('a') + DONE)
     })
     const client = net.client(url)
-    for (let i = 0; i < 5; i++) {
-      expect((await post(client)).failure).toBeNull()
-      await new Promise(setImmediate)
-    }
-    expect(ports.size).toBe(1)
+    expect((await post(client)).failure).toBeNull()
+    await until(() => net.connections === 0)
+    expect(await post(client)).toMatchObject({ failure: null, newConnection: true })
   })
 
-  test('is never over before send has returned', async () => {
-    const client = net.client('http://127.0.0.1:1')
-    await client.close()
+  test('is never over before send has returned, not even where it cannot be sent', async () => {
+    const headers: Secrets['headers'] = [
+      ['Host', 'a'],
+      ['Host', 'b'],
+    ]
     const timeline = new Timeline(0, null)
     let over = false
-    const done = new Promise<void>((resolve) => {
-      client.send({ body: Buffer.from('{}') }, timeline, () => {
-        over = true
-        resolve()
-      })
+    net.client('http://127.0.0.1:9', { secrets: { headers } }).send({ body: Buffer.from('{}') }, timeline, () => {
+      over = true
     })
     expect(over).toBe(false)
-    await done
-    expect(timeline.failure).not.toBeNull()
+    await until(() => over)
+    expect(timeline.failure).toEqual({ class: 'connect', message: 'UND_ERR_INVALID_ARG' })
+  })
+
+  test('cannot be sent once the client is closed', async () => {
+    const client = net.client('http://127.0.0.1:9')
+    await client.close()
+    expect(() => send(client)).toThrow('the HTTP client is closed')
   })
 })
 
@@ -91,19 +123,16 @@ describe('marks', () => {
     expect(t.firstEventMs).toBe(t.firstChoicesMs)
     expect(marks).toHaveLength(sentMs.length)
     for (const [i, markMs] of marks.entries()) {
-      expectBetween(markMs - (sentMs[i] ?? Number.NaN), 0, 20)
+      expectBetween(markMs - (sentMs[i] ?? Number.NaN), 0, 40)
     }
   })
 
   test('are one and the same for all that a read brings, the end included', async () => {
-    const url = await net.respond((response) => {
-      response.cork()
-      response.writeHead(200, EVENT_STREAM)
-      for (let i = 0; i < 50; i++) response.write(token('a'))
-      response.end(DONE)
-      response.uncork()
-    })
-    const t = await post(net.client(url))
+    const chunk = (data: string) => `${Buffer.byteLength(data).toString(16)}\r\n${data}\r\n`
+    const chunks = [...Array.from({ length: 50 }, () => token('a')), DONE, ''].map(chunk).join('')
+    const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const host = await net.answerRaw((socket) => socket.write(head + chunks))
+    const t = await post(net.client(`http://${host}`))
     expect(new Set([t.headersMs, t.firstByteMs, ...t.chunkMs, t.doneMs, t.endMs]).size).toBe(1)
     expect(t).toMatchObject({ chunks: 50, notStreamed: true })
   })
@@ -116,7 +145,7 @@ describe('marks', () => {
     })
     const t = await post(net.client(`http://${host}`))
     expect(t).toMatchObject({ failure: null, text: 'a' })
-    expect(t.doneMs - t.firstTokenMs).toBeGreaterThan(40)
+    expect(t.doneMs - t.firstTokenMs).toBeGreaterThan(25)
     expect(t.endMs).toBeGreaterThanOrEqual(t.doneMs)
   })
 
@@ -128,7 +157,7 @@ describe('marks', () => {
     })
     const t = await post(net.client(url, { target: { stream: false } }))
     expect(t).toMatchObject({ failure: null, text: 'abc', completionTokens: 2, firstTokenMs: Number.NaN })
-    expect(t.endMs - t.headersMs).toBeGreaterThan(40)
+    expect(t.endMs - t.headersMs).toBeGreaterThan(25)
   })
 
   test('early hints are not the answer', async () => {
@@ -139,7 +168,7 @@ describe('marks', () => {
     })
     const t = await post(net.client(url))
     expect(t).toMatchObject({ failure: null, status: 200 })
-    expect(t.headersMs - t.sentMs).toBeGreaterThan(40)
+    expect(t.headersMs - t.sentMs).toBeGreaterThan(25)
   })
 
   test.each([
@@ -160,8 +189,8 @@ describe('marks', () => {
     })
     const t = await post(net.client(url))
     expect(t).toMatchObject({ failure: null, text: 'ab' })
-    expect(t.lastTokenMs - t.firstTokenMs).toBeGreaterThan(30)
-    expect(t.endMs - t.doneMs).toBeGreaterThan(30)
+    expect(t.lastTokenMs - t.firstTokenMs).toBeGreaterThan(20)
+    expect(t.endMs - t.doneMs).toBeGreaterThan(20)
   })
 })
 
@@ -195,7 +224,7 @@ describe('deadlines', () => {
     })
     const t = await post(net.client(url, { load: { timeoutS: 0.3 } }))
     expect(t.failure).toEqual({ class: 'timeout_total', message: 'no complete answer within 0.3 s' })
-    expectBetween(t.endMs - t.sentMs, 300, 500)
+    expectBetween(t.endMs - t.sentMs, 300, 1000)
   })
 
   test('of silence, before the headers and in mid-stream', async () => {
@@ -204,7 +233,7 @@ describe('deadlines', () => {
     for (const url of [silent, stalled]) {
       const t = await post(net.client(url, { load: { progressTimeoutS: 0.3 } }))
       expect(t.failure).toEqual({ class: 'timeout_progress', message: 'no byte for 0.3 s' })
-      expectBetween(t.endMs - t.sentMs, 300, 500)
+      expectBetween(t.endMs - t.sentMs, 300, 1000)
     }
   })
 
@@ -230,7 +259,7 @@ describe('deadlines', () => {
     const url = await net.respond((response) => response.writeHead(200, EVENT_STREAM).write(token('a') + DONE))
     const started = clock.nowMs()
     const t = await post(net.client(url))
-    expectBetween(clock.nowMs() - started, 1000, 1300)
+    expectBetween(clock.nowMs() - started, 1000, 2000)
     expect(t).toMatchObject({ failure: null, endMs: t.doneMs })
   })
 })
@@ -242,9 +271,10 @@ describe('cutting off', () => {
     })
     const { timeline, inflight, done } = send(net.client(url))
     await until(() => timeline.chunks === 1)
+    const cancelledMs = clock.nowMs()
     inflight.cancel()
     expect(timeline).toMatchObject({ censored: true, failure: null, text: 'a' })
-    expectBetween(clock.nowMs() - timeline.endMs, 0, 20)
+    expectBetween(timeline.endMs, cancelledMs, clock.nowMs() + 1)
     await done
     await until(() => net.connections === 0)
   })
@@ -259,6 +289,15 @@ describe('cutting off', () => {
     expect(timeline).toMatchObject({ censored: true, failure: null, status: 0 })
     await client.close()
     expect(requests).toBe(0)
+  })
+
+  test('during a TLS handshake closes the connection', async () => {
+    const host = await net.answerRaw(() => {})
+    const { timeline, inflight } = send(net.client(`https://${host}`))
+    await until(() => net.connections === 1)
+    inflight.cancel()
+    expect(timeline.censored).toBe(true)
+    await until(() => net.connections === 0)
   })
 
   test('twice, or after the end, changes nothing', async () => {

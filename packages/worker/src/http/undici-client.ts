@@ -7,14 +7,11 @@ import {
   type Secrets,
   type Timeline,
 } from '@llmload/core'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { HttpClient, Inflight, OutgoingRequest } from './client.js'
+import { Connections } from './connections.js'
 import { Exchange } from './exchange.js'
 import { requestHeaders } from './request-headers.js'
-import { Sockets } from './sockets.js'
-
-/** uvicorn, and with it vLLM, closes a connection that idles for 5 s; one in use at that moment is a failed request. */
-const KEEP_ALIVE_MS = 4000
 
 /** How often deadlines are looked at: one timer for all requests. A time-out is so much late at most. */
 const SWEEP_MS = 100
@@ -38,10 +35,10 @@ export function undiciClient(options: UndiciClientOptions): HttpClient {
 class UndiciClient implements HttpClient {
   readonly #options: UndiciClientOptions
   readonly #request: Dispatcher.DispatchOptions
-  readonly #sockets: Sockets
-  readonly #pool: Pool
+  readonly #connections: Connections
   readonly #inflight = new Set<Exchange>()
   readonly #sweep: NodeJS.Timeout
+  #closed = false
 
   constructor(options: UndiciClientOptions) {
     const { plan, secrets, clock } = options
@@ -49,20 +46,16 @@ class UndiciClient implements HttpClient {
     const prefix = url.pathname.replace(/\/$/, '')
     this.#options = options
     this.#request = { method: 'POST', path: prefix + requestPath(plan.target), headers: requestHeaders(secrets) }
-    this.#sockets = new Sockets(clock, plan.load.progressTimeoutS * 1000)
-    this.#pool = new Pool(url.origin, {
-      connections: null,
-      pipelining: 1,
-      connect: this.#sockets.connect,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    this.#connections = new Connections({
+      origin: url.origin,
+      clock,
+      connectTimeoutMs: plan.load.progressTimeoutS * 1000,
     })
     this.#sweep = setInterval(() => this.#checkDeadlines(), SWEEP_MS).unref()
   }
 
   send({ body }: OutgoingRequest, timeline: Timeline, onDone: () => void): Inflight {
+    if (this.#closed) throw new Error('the HTTP client is closed')
     const { plan, clock, keepText } = this.#options
     const reader = new ResponseReader(timeline, {
       endpoint: endpointOf(plan.target.provider),
@@ -75,7 +68,7 @@ class UndiciClient implements HttpClient {
       timeline,
       reader,
       clock,
-      sockets: this.#sockets,
+      connections: this.#connections,
       limits: plan.load,
       onDone: () => {
         this.#inflight.delete(exchange)
@@ -83,16 +76,15 @@ class UndiciClient implements HttpClient {
       },
     })
     this.#inflight.add(exchange)
-    timeline.sentMs = clock.nowMs()
-    this.#pool.dispatch({ ...this.#request, body }, exchange)
-    exchange.dispatched()
+    exchange.start({ ...this.#request, body })
     return exchange
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#sweep)
     for (const exchange of [...this.#inflight]) exchange.cancel()
-    await Promise.all([this.#pool.destroy(), this.#sockets.close()])
+    await this.#connections.close()
   }
 
   #checkDeadlines(): void {

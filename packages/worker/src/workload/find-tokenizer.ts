@@ -13,9 +13,9 @@ export interface TokenizerFiles {
   readonly chatTemplate: string | null
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
+type Environment = Readonly<Record<string, string | undefined>>
 
-export interface FindOptions {
+interface FindOptions {
   readonly env: Environment
   /** Told how a download gets on, a line at a time. */
   readonly onNote: (line: string) => void

@@ -7,7 +7,7 @@ import { LoadError, messageOf } from '@llmload/core'
 import { Agent, fetch, Headers, type Response } from 'undici'
 import { isObject } from './json-object.js'
 
-export interface Download {
+interface Download {
   /** `organisation/model`. */
   readonly name: string
   /** Folder of the model in the hub cache: `…/models--organisation--model`. */

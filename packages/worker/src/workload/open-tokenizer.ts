@@ -16,7 +16,7 @@ const estimate: Tokenizer = {
   close: async () => {},
 }
 
-export interface OpenedTokenizer {
+interface OpenedTokenizer {
   readonly tokenizer: Tokenizer
   readonly warnings: readonly string[]
 }

@@ -1,7 +1,6 @@
+import { LoadError } from '@llmload/core'
+import type { Tokenizer } from './tokenizer.js'
 import { OPENERS, PARAGRAPH_OPENERS, PLAIN_WORDS, WORDS } from './vocabulary.js'
-
-/** Units of a whole prompt; see `Tokenizer.countPrompt`. */
-export type Count = (prompt: string) => number | Promise<number>
 
 /**
  * What each piece of a story adds to a prompt: a word with the space before it, a comma, and the end
@@ -31,12 +30,20 @@ const storyOf = (body: string): string => `The day${body}.`
 /**
  * Finds the cost of every piece by counting groups of them. A group that costs no more than its least
  * has no piece above its least; any other is halved. With a tokenizer that knows common English words
- * that is five counts, with the poorest one about as many as there are pieces.
+ * that is four counts, with the poorest one about as many as there are pieces. Throws LoadError TOKENIZER
+ * if words count for nothing.
  */
-export async function measurePieceCosts(count: Count): Promise<PieceCosts> {
-  const empty = await count(storyOf(''))
-  const measure = async (text: string) => (await count(storyOf(text))) - empty
+export async function measurePieceCosts(tokenizer: Tokenizer): Promise<PieceCosts> {
+  const empty = await tokenizer.countPrompt(storyOf(''))
+  const measure = async (text: string) => (await tokenizer.countPrompt(storyOf(text))) - empty
   const carrierCost = await measure(CARRIER)
+  if (carrierCost < 1) {
+    throw new LoadError(
+      'TOKENIZER',
+      `a prompt does not get longer by a word, says ${tokenizer.description}: it counts ${empty} before and after`,
+      "name the model's own tokenizer with --tokenizer",
+    )
+  }
   // `.\n\n` is one token in some tokenizers and three in others; the word after it seldom matters.
   const paragraphCost = await measure(CARRIER + paragraphPiece('The'))
 

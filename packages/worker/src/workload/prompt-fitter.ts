@@ -49,7 +49,7 @@ export class PromptFitter {
 
   /** Learns what the words cost and counts the first prompts. Throws LoadError where the length cannot be had. */
   static async create(options: FitterOptions): Promise<PromptFitter> {
-    const costs = await measurePieceCosts((prompt) => options.tokenizer.countPrompt(prompt))
+    const costs = await measurePieceCosts(options.tokenizer)
     const storyteller = new Storyteller(options.seed, costs)
     const fitter = new PromptFitter(options, storyteller, await frameFor(options, costs))
     await fitter.decideOnVerification()

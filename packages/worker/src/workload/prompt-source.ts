@@ -20,9 +20,14 @@ export interface PromptSourceOptions extends PromptOrder {
   readonly onNote?: (line: string) => void
 }
 
-/** Prompts that lie ready: enough for the longest pause of the other thread. */
-const LOOK_AHEAD = 256
-const LOOK_AHEAD_BYTES = 64 * 2 ** 20
+/**
+ * Prompts that lie ready: two for each user, so that all can send at once and soon again; never so few
+ * that a pause of the other thread would show, nor so many that making them takes long.
+ */
+const LOOK_AHEAD_PER_USER = 2
+const MIN_LOOK_AHEAD = 32
+const MAX_LOOK_AHEAD = 256
+const MAX_LOOK_AHEAD_BYTES = 64 * 2 ** 20
 
 /** The built file, also when this one is run from its source: Node 20 takes no TypeScript. */
 export const THREAD_FILE = new URL('../../dist/workload/prompt-thread.js', import.meta.url)
@@ -37,13 +42,8 @@ interface Waiter<T> {
  * their own. `take` is for the hot path: it never waits, and what it takes is replaced in the background.
  */
 export class PromptSource {
-  /** How lengths are counted, for logs and reports. */
-  description = ''
-  /** Whether `countTokens` counts. */
-  countsTokens = false
-  /** Reasons to doubt the prompts, for people. */
-  warnings: readonly string[] = []
-
+  private opened = { description: '', countsTokens: false }
+  private doubts: readonly string[] = []
   private readonly thread: Worker
   private readonly ready: PreparedPrompt[] = []
   private readonly takers: Waiter<PreparedPrompt>[] = []
@@ -81,6 +81,21 @@ export class PromptSource {
     }
   }
 
+  /** How lengths are counted, for logs and reports. */
+  get description(): string {
+    return this.opened.description
+  }
+
+  /** Whether `countTokens` counts. */
+  get countsTokens(): boolean {
+    return this.opened.countsTokens
+  }
+
+  /** Reasons to doubt the prompts, for people. */
+  get warnings(): readonly string[] {
+    return this.doubts
+  }
+
   /** The next prompt, or null if none lies ready: then `next` waits for it. */
   take(): PreparedPrompt | null {
     const prompt = this.ready.shift() ?? null
@@ -116,11 +131,10 @@ export class PromptSource {
       case 'note':
         return this.options.onNote?.(reply.line)
       case 'opened':
-        this.description = reply.description
-        this.countsTokens = reply.countsTokens
+        this.opened = reply
         return this.order()
       case 'made':
-        this.warnings = reply.warnings
+        this.doubts = reply.warnings
         return this.store(reply.prompts)
       case 'counted':
         this.counts.get(reply.id)?.resolve(reply.tokens)
@@ -150,8 +164,11 @@ export class PromptSource {
 
   private lookAheadFor(bodyBytes: number): number {
     const { plan, step } = this.options
-    const share = plan.load.maxRequests === null ? LOOK_AHEAD : Math.ceil(plan.load.maxRequests / step)
-    return Math.max(1, Math.min(LOOK_AHEAD, Math.floor(LOOK_AHEAD_BYTES / bodyBytes), share))
+    const share = (total: number) => Math.ceil(total / step)
+    const wanted = Math.max(MIN_LOOK_AHEAD, LOOK_AHEAD_PER_USER * share(plan.load.users))
+    const useful = share(plan.load.maxRequests ?? Number.POSITIVE_INFINITY)
+    const affordable = Math.floor(MAX_LOOK_AHEAD_BYTES / bodyBytes)
+    return Math.max(1, Math.min(wanted, MAX_LOOK_AHEAD, useful, affordable))
   }
 
   /** Orders what is missing, in few and large orders. */

@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { LoadError, messageOf } from '@llmload/core'
 import { type MadePrompt, PromptMaker, type PromptOrder } from './prompt-maker.js'
 import type { PromptReply, PromptRequest } from './prompt-messages.js'
+
+/** So little that a text waits only milliseconds to be counted. */
+const BATCH_BYTES = 64 * 1024
 
 /**
  * The thread that makes prompts, so that nothing is tokenized where sockets are read. Started by
  * PromptSource with a PromptOrder; talks in PromptRequest and PromptReply.
  */
-async function serve(): Promise<void> {
-  if (!parentPort) throw new Error('prompt-thread.js runs as a thread only')
-  const port = parentPort
-  const order: PromptOrder = workerData
+async function serve(port: MessagePort, order: PromptOrder): Promise<void> {
   const reply = (message: PromptReply, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
   const fail = (error: unknown) => {
     const { code, message, hint } = asLoadError(error)
@@ -21,35 +21,32 @@ async function serve(): Promise<void> {
   try {
     const maker = await PromptMaker.open(order, (line) => reply({ type: 'note', line }))
     let wanted = 0
+    let making = false
+    const make = async () => {
+      making = true
+      while (wanted > 0) {
+        const prompts = await batch(maker, wanted)
+        const buffers = prompts.map(({ body }) => body.buffer)
+        reply({ type: 'made', prompts, warnings: maker.warnings }, buffers)
+        wanted -= prompts.length
+        // Lets texts be counted in between.
+        await setImmediate()
+      }
+      making = false
+    }
     port.on('message', (request: PromptRequest) => {
       if (request.type === 'count') {
         reply({ type: 'counted', id: request.id, tokens: maker.countText?.(request.text) ?? 0 })
         return
       }
-      const idle = wanted === 0
       wanted += request.count
-      if (idle) make().catch(fail)
+      if (!making) make().catch(fail)
     })
-    const make = async () => {
-      while (wanted > 0) {
-        const prompts = await batch(maker, wanted)
-        reply(
-          { type: 'made', prompts, warnings: maker.warnings },
-          prompts.map(({ body }) => body.buffer),
-        )
-        wanted -= prompts.length
-        // Lets requests to count be served in between.
-        await setImmediate()
-      }
-    }
     reply({ type: 'opened', description: maker.description, countsTokens: maker.countText !== null })
   } catch (error) {
     fail(error)
   }
 }
-
-/** So little that a text waits only milliseconds to be counted. */
-const BATCH_BYTES = 64 * 1024
 
 async function batch(maker: PromptMaker, count: number): Promise<MadePrompt[]> {
   const prompts: MadePrompt[] = []
@@ -70,4 +67,5 @@ const asLoadError = (error: unknown): LoadError =>
         'this is a fault of llmload: please report it',
       )
 
-await serve()
+if (!parentPort) throw new Error('prompt-thread.js runs as a thread only')
+await serve(parentPort, workerData)

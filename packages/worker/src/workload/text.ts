@@ -12,7 +12,7 @@ import {
 } from './vocabulary.js'
 
 /** A run of text and what it adds to the length of a prompt. */
-export interface Piece {
+interface Piece {
   readonly text: string
   readonly cost: number
 }
@@ -48,7 +48,8 @@ export class Storyteller {
   private readonly openings: number
   private readonly openingStep: number
   private readonly patterns: readonly Pattern[]
-  private readonly fillers: readonly Piece[]
+  private readonly adverbs: readonly Piece[]
+  private readonly anyWords: readonly Piece[]
   /** What the shortest sentence costs: less than this must not be left over. */
   private readonly shortestSentence: number
 
@@ -60,7 +61,8 @@ export class Storyteller {
     this.openings = this.opening.reduce((product, slot) => product * slot.length, 1)
     this.openingStep = stepThrough(this.openings)
     this.patterns = PATTERNS.map(([opener, rest]) => this.compile(opener, rest))
-    this.fillers = [...this.slot('ADVERB'), ...PLAIN_WORDS.map((word) => this.piece(wordPiece(word)))]
+    this.adverbs = this.slot('ADVERB')
+    this.anyWords = [...this.adverbs, ...PLAIN_WORDS.map((word) => this.piece(wordPiece(word)))]
     this.shortestSentence = Math.min(...this.patterns.map(leastCost))
   }
 
@@ -83,13 +85,13 @@ export class Storyteller {
       pieces.push(...sentence)
       left -= costOf(sentence)
     }
-    const filling = fill(this.fillers, left, draw)
+    const filling = fill(this.adverbs, left, draw) ?? fill(this.anyWords, left, draw)
     return filling && [...pieces, ...filling].map((piece) => piece.text).join('')
   }
 
   /**
-   * The first sentence spells out the number of the story, so that no two stories begin alike and no
-   * prefix cache helps. Numbers are spread out first: neighbours differ in their first word.
+   * The first sentence spells out the index, so that no two stories begin alike and no prefix cache
+   * helps. The step between neighbours is so large that they differ in the first word of it.
    */
   private openingOf(index: number): Piece[] {
     const offset = Math.floor(uniformAt(this.seed, 'openings', 0) * this.openings)

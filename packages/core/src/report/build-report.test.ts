@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest'
+import { METRICS } from '../metrics/definitions.js'
+import { Stats } from '../metrics/stats.js'
+import type { Plan } from '../plan.js'
+import { buildReport, type RunRecord, type WorkerRecord } from './build-report.js'
+import { metricRows } from './metric-rows.js'
+import { type RunReport, runReport, runReportJsonSchema } from './run-report.js'
+import { totalRows } from './table-rows.js'
+
+const PLAN: Plan = {
+  runId: 'r',
+  seed: 7,
+  target: { provider: 'vllm', baseUrl: 'http://h:8000', model: 'M', chat: false, stream: true },
+  sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
+  workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
+  load: {
+    ...{ users: 100, spawnRate: 100, qps: 1, qpsDistribution: 'constant', runTimeS: 120, maxRequests: null },
+    ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
+  },
+}
+
+const WORKER: WorkerRecord = {
+  id: 'w',
+  host: 'box',
+  pid: 1,
+  loadShare: 1,
+  counts: { sent: 120, succeeded: 120, failed: 0, censored: 0 },
+  lateByMs: 1,
+  clock: { offsetMs: 0, errorMs: 0.1 },
+  deltas: 120,
+  missingDeltas: 0,
+  lost: null,
+  tokenizer: 'by hand',
+  warnings: [],
+  health: [
+    { elu: 0.1, loopDelayP99Ms: 1, cpuCores: 0.2, rssBytes: 100 },
+    { elu: 0.3, loopDelayP99Ms: 3, cpuCores: 0.4, rssBytes: 300 },
+  ],
+}
+
+/** The guide's run: a request a second for two minutes. */
+function guideStats(): Stats {
+  const stats = new Stats()
+  Object.assign(stats.counts, { sent: 120, succeeded: 120, outputTokens: 12_000, inputTokens: 120_000 })
+  stats.tokenSources.set('usage', 120)
+  for (let i = 1; i <= 120; i++) {
+    stats.entry('POST', '/v1/completions').log(8.9, 100)
+    stats.histogram('total_latency').record((500 + i) * 1000)
+    stats.histogram('schedule_lag').record(500)
+    stats.entry('METRIC', 'num_tokens').log(100, 0)
+  }
+  stats.entry('GET', '/v1/models')
+  return stats
+}
+
+const build = (overrides: Partial<RunRecord> = {}): RunReport =>
+  buildReport({
+    plan: PLAN,
+    version: '1.2.3',
+    environment: {
+      node: 'v22.0.0',
+      os: 'Linux 6',
+      arch: 'x64',
+      cpus: 'CPU',
+      cpuCount: 2,
+      memoryBytes: 8e9,
+      host: 'box',
+    },
+    window: { phase: 'measured', startedAtMs: 1_000_000, endedAtMs: 1_120_000, endedBy: 'run-time' },
+    stats: guideStats(),
+    rampRequests: 3,
+    workers: [WORKER],
+    ...overrides,
+  })
+
+describe('a report', () => {
+  test('fits its schema', () => {
+    expect(runReport.parse(JSON.parse(JSON.stringify(build())))).toEqual(build())
+  })
+
+  test('has rates over the window: 120 requests in 120 s are 1 per second', () => {
+    expect(build().requests).toMatchObject({
+      sentPerSecond: 1,
+      succeededPerSecond: 1,
+      outputTokensPerSecond: 100,
+      inputTokensPerSecond: 1000,
+      failRatio: 0,
+    })
+    expect(build().window).toEqual({
+      phase: 'measured',
+      startedAt: '1970-01-01T00:16:40.000Z',
+      endedAt: '1970-01-01T00:18:40.000Z',
+      lengthS: 120,
+      endedBy: 'run-time',
+      rampRequests: 3,
+    })
+  })
+
+  test('has every metric in its unit, and null for what was not measured', () => {
+    const { metrics } = build()
+    expect(Object.keys(metrics)).toEqual(METRICS.map(({ name }) => name))
+    expect(metrics.total_latency).toMatchObject({ unit: 'ms', count: 120, mean: 560.5, min: 501, max: 620 })
+    expect(metrics.total_latency.p50).toBeCloseTo(560, 0)
+    expect(metrics.schedule_lag).toMatchObject({ mean: 0.5, p999: 0.5 })
+    const nothing = {
+      unit: 'ms',
+      count: 0,
+      mean: null,
+      min: null,
+      p50: null,
+      p90: null,
+      p95: null,
+      p99: null,
+      p999: null,
+      max: null,
+    }
+    expect(metrics.time_to_first_token).toEqual(nothing)
+  })
+
+  test('has the rows of the tables, with null where they are empty', () => {
+    const { entries } = build()
+    expect(entries.map(({ name }) => name)).toEqual(['/v1/completions', '/v1/models', 'num_tokens'])
+    expect(entries[0]).toMatchObject({
+      requests: 120,
+      average: expect.closeTo(8.9),
+      requestsPerSecond: 1,
+      percentiles: { '50%': 9 },
+    })
+    expect(entries[1]).toMatchObject({
+      requests: 0,
+      average: null,
+      min: null,
+      max: null,
+      median: null,
+      percentiles: { '99.9%': null },
+    })
+    expect(entries[2]).toMatchObject({ method: 'METRIC', unit: 'tokens', average: 100 })
+  })
+
+  test('says how each worker fared', () => {
+    expect(build().workers[0]).toMatchObject({
+      ...{ eluMean: expect.closeTo(0.2), eluMax: 0.3, loopDelayP99MsMax: 3, cpuCoresMean: expect.closeTo(0.3) },
+      rssBytesMax: 300,
+    })
+    expect(build({ workers: [{ ...WORKER, health: [] }] }).workers[0]).toMatchObject({ eluMean: null, eluMax: null })
+  })
+
+  test('of a window without length has no rates instead of infinite ones', () => {
+    const window = { phase: 'ramp', startedAtMs: 5, endedAtMs: 5, endedBy: 'interrupted' } as const
+    const { requests, entries } = build({ window, stats: new Stats() })
+    expect(requests).toMatchObject({ sentPerSecond: null, failRatio: null })
+    expect(entries).toEqual([])
+  })
+})
+
+describe('the notes of a report', () => {
+  const notes = (overrides: Partial<RunRecord>): string[] => build(overrides).notes
+
+  test('name the window, where tokens were counted and how prompts were fitted', () => {
+    expect(notes({})).toEqual([
+      'measured for 120.0 s from the moment all users were spawned; 3 requests sent before that are not shown',
+      'tokens of 120 answers counted by the server’s usage',
+      'prompt lengths: by hand',
+    ])
+  })
+
+  test('name a few late arrivals, which are too few for a verdict', () => {
+    const stats = guideStats()
+    stats.counts.late = 1
+    expect(notes({ stats })).toContain('1 of 120 arrivals were late: no user was free when they were due')
+    stats.counts.late = 60
+    expect(notes({ stats }).join()).not.toContain('arrivals were late')
+  })
+
+  test('name requests of which nothing is known', () => {
+    const stats = guideStats()
+    stats.counts.sent = 125
+    expect(notes({ stats })).toContain('what became of 5 requests is unknown: their worker was lost')
+  })
+
+  test('name answers whose tokens could not be counted', () => {
+    const stats = guideStats()
+    stats.tokenSources.set('usage', 100)
+    expect(notes({ stats })).toContain('tokens of 20 answers could not be counted')
+  })
+
+  test.each([
+    { error: 'HTTP 401: no key', chat: false, hint: /LLMLOAD_API_KEY/ },
+    { error: 'HTTP 404: Not Found', chat: false, hint: /try --chat$/ },
+    { error: 'HTTP 404: Not Found', chat: true, hint: /try --no-chat$/ },
+    { error: 'HTTP 404: The model `X` does not exist.', chat: false, hint: null }, // vLLM’s unknown model
+    {
+      error:
+        'HTTP 404: This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
+      chat: false,
+      hint: /chat-only model: use --chat$/,
+    },
+    {
+      error: 'HTTP 400: The model does not support Completions API',
+      chat: false,
+      hint: /chat-only model: use --chat$/,
+    },
+    {
+      error: 'HTTP 404: This is not a chat model and thus not supported in the v1/chat/completions endpoint.',
+      chat: true,
+      hint: /use --no-chat$/,
+    },
+    {
+      error: 'HTTP 400: As of transformers v4.44, default chat template is no longer allowed',
+      chat: true,
+      hint: /use --no-chat$/,
+    },
+    {
+      error: "HTTP 400: This model's maximum context length is 2048 tokens",
+      chat: true,
+      hint: /lower --prompt-tokens or --max-tokens/,
+    },
+    { error: 'HTTP 429: slow down', chat: true, hint: /lower --qps or --users/ },
+    { error: 'HTTP 500: boom', chat: true, hint: null },
+  ])('hint at a remedy for $error', ({ error, chat, hint }) => {
+    const stats = guideStats()
+    stats.errors.log('POST', '/v1/completions', error, 0)
+    const hints = notes({ stats, plan: { ...PLAN, target: { ...PLAN.target, chat } } }).slice(3)
+    if (hint === null) expect(hints).toEqual([])
+    else expect(hints).toEqual([expect.stringMatching(hint)])
+  })
+})
+
+describe('our metrics block', () => {
+  const labels = (stats: Stats, plan = PLAN): string[] => metricRows(build({ stats, plan })).map(({ label }) => label)
+
+  test('shows latencies from the schedule only where they differ', () => {
+    const stats = guideStats()
+    expect(labels(stats)).not.toContain('E2E from schedule')
+    for (let i = 1; i <= 120; i++) stats.histogram('total_latency_from_intended').record((500 + i) * 1000)
+    expect(labels(stats)).not.toContain('E2E from schedule')
+    stats.histogram('total_latency_from_intended').record(900_000)
+    stats.histogram('total_latency_from_intended').record(900_000)
+    expect(labels(stats)).toContain('E2E from schedule')
+  })
+
+  test('shows the lag of a schedule only where there is one', () => {
+    expect(labels(guideStats())).toContain('Schedule lag')
+    expect(labels(guideStats(), { ...PLAN, load: { ...PLAN.load, qps: null } })).not.toContain('Schedule lag')
+  })
+})
+
+test('the Aggregated row adds up real requests, not metrics', () => {
+  const stats = guideStats()
+  stats.entry('GET', '/v1/models').log(5, 50)
+  const { aggregated } = totalRows(stats.entries, 120)
+  expect(aggregated.entry).toMatchObject({ numRequests: 121, minMs: 5, maxMs: 8.9, method: '', name: 'Aggregated' })
+  expect(aggregated.reqPerS).toBeCloseTo(121 / 120, 9)
+})
+
+test('the JSON schema describes each field that --json has', () => {
+  const schema: unknown = JSON.parse(JSON.stringify(runReportJsonSchema()))
+  expect(schema).toMatchObject({
+    title: 'Report of an llmload run',
+    required: expect.arrayContaining(Object.keys(build())),
+  })
+})

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import type { WorkerHealth } from '../protocol/messages.js'
+import type { RunFacts, WorkerFacts } from './facts.js'
+import { LIMITS } from './limits.js'
+import { judge } from './verdict.js'
+
+const CALM: WorkerHealth = { elu: 0.2, loopDelayP99Ms: 1, cpuCores: 0.2, rssBytes: 1e8 }
+
+/** `n` seconds, the first `bad` of them as given. */
+const seconds = (n: number, bad: number, how: Partial<WorkerHealth>): WorkerHealth[] =>
+  Array.from({ length: n }, (_, i) => (i < bad ? { ...CALM, ...how } : CALM))
+
+const WORKER: WorkerFacts = { id: 'w', lost: null, lateByMs: 2, missingDeltas: 0, health: seconds(100, 0, {}) }
+const COUNTS = {
+  ...{ sent: 1000, succeeded: 1000, failed: 0, censored: 0, late: 0, unsent: 0 },
+  ...{ outputTokens: 0, inputTokens: 0 },
+}
+const HEALTHY: RunFacts = {
+  counts: COUNTS,
+  openLoop: true,
+  lagP99Ms: 2,
+  latencyP50Ms: 100,
+  finestP50Ms: 20,
+  workers: [WORKER],
+}
+
+interface Row {
+  readonly story: string
+  readonly run?: Partial<RunFacts>
+  readonly worker?: Partial<WorkerFacts>
+  /** `VERDICT code`, or nothing if all is well. */
+  readonly outcome: string | null
+}
+
+const ROWS: Row[] = [
+  { story: 'a healthy run', outcome: null },
+  {
+    story: 'a closed loop without any answer',
+    run: { openLoop: false, lagP99Ms: null, latencyP50Ms: null, finestP50Ms: null },
+    outcome: null,
+  },
+  { story: 'a run shorter than a second, without health', worker: { health: [] }, outcome: null },
+
+  {
+    story: 'a worker lost',
+    worker: { lost: { atS: 12, loadShare: 0.5, how: 'was killed' } },
+    outcome: 'INVALID worker_lost',
+  },
+  { story: 'a start 100 ms late', worker: { lateByMs: 100 }, outcome: null },
+  { story: 'a start 101 ms late', worker: { lateByMs: 101 }, outcome: 'INVALID late_start' },
+  { story: 'a report missing', worker: { missingDeltas: 1 }, outcome: 'INVALID delta_gap' },
+
+  { story: '5 of 1000 arrivals unsent', run: { counts: { ...COUNTS, sent: 995, unsent: 5 } }, outcome: null },
+  {
+    story: '6 of 1000 arrivals unsent',
+    run: { counts: { ...COUNTS, sent: 994, unsent: 6 } },
+    outcome: 'SUSPECT load_missed',
+  },
+  {
+    story: '11 of 1000 arrivals unsent',
+    run: { counts: { ...COUNTS, sent: 989, unsent: 11 } },
+    outcome: 'INVALID load_missed',
+  },
+  { story: '10 of 1000 arrivals late', run: { counts: { ...COUNTS, late: 10 } }, outcome: null },
+  { story: 'all arrivals late', run: { counts: { ...COUNTS, late: 1000 } }, outcome: 'SUSPECT late_arrivals' },
+  { story: '1 of 1000 requests cut off', run: { counts: { ...COUNTS, censored: 1 } }, outcome: 'SUSPECT censored' },
+  { story: '11 of 1000 requests cut off', run: { counts: { ...COUNTS, censored: 11 } }, outcome: 'INVALID censored' },
+
+  { story: 'lag of 6 ms for 100 ms', run: { lagP99Ms: 6 }, outcome: 'SUSPECT schedule_lag' },
+  { story: 'lag of 21 ms for 100 ms', run: { lagP99Ms: 21 }, outcome: 'INVALID schedule_lag' },
+  { story: 'lag of 6 ms for a second', run: { lagP99Ms: 6, latencyP50Ms: 1000 }, outcome: null },
+  { story: 'lag of 5 ms for 10 ms: no more than timers have', run: { lagP99Ms: 5, latencyP50Ms: 10 }, outcome: null },
+
+  {
+    story: 'an event loop 5 ms late now and then',
+    worker: { health: seconds(100, 20, { loopDelayP99Ms: 5 }) },
+    outcome: null,
+  },
+  {
+    story: 'an event loop 5.1 ms late, for 20 ms',
+    worker: { health: seconds(100, 6, { loopDelayP99Ms: 5.1 }) },
+    outcome: 'INVALID loop_delay',
+  },
+  {
+    story: 'an event loop 5.1 ms late in 5 of 100 seconds',
+    worker: { health: seconds(100, 5, { loopDelayP99Ms: 5.1 }) },
+    outcome: null,
+  },
+  {
+    story: 'an event loop 6 ms late, for 100 ms',
+    run: { finestP50Ms: 100 },
+    worker: { health: seconds(100, 6, { loopDelayP99Ms: 6 }) },
+    outcome: 'SUSPECT loop_delay',
+  },
+  {
+    story: 'a busy event loop in 5 of 100 seconds',
+    worker: { health: seconds(100, 5, { elu: 0.85, cpuCores: 0.9 }) },
+    outcome: null,
+  },
+  {
+    story: 'a busy event loop in 6 of 100 seconds',
+    worker: { health: seconds(100, 6, { elu: 0.85, cpuCores: 0.9 }) },
+    outcome: 'SUSPECT event_loop_busy',
+  },
+  {
+    story: 'a saturated event loop in 11 of 100 seconds',
+    worker: { health: seconds(100, 11, { elu: 0.95, cpuCores: 1 }) },
+    outcome: 'INVALID event_loop_saturated',
+  },
+  {
+    story: 'a core that somebody else has',
+    worker: { health: seconds(100, 6, { elu: 0.7, cpuCores: 0.45 }) },
+    outcome: 'SUSPECT cpu_stolen',
+  },
+]
+
+test.each(ROWS)('$story: $outcome', ({ run, worker, outcome }) => {
+  const { verdict, reasons } = judge({ ...HEALTHY, ...run, workers: [{ ...WORKER, ...worker }] })
+  const [worst] = reasons
+  expect(worst ? `${worst.verdict} ${worst.code}` : null).toBe(outcome)
+  expect(verdict).toBe(outcome?.split(' ')[0] ?? 'VALID')
+})
+
+describe('a reason', () => {
+  test('has the worker, what was seen, the limit and a remedy', () => {
+    const lost = { atS: 12.34, loadShare: 1 / 3, how: 'closed the connection' }
+    expect(judge({ ...HEALTHY, workers: [WORKER, { ...WORKER, id: 'x', lost }] }).reasons).toEqual([
+      {
+        code: 'worker_lost',
+        verdict: 'INVALID',
+        worker: 'x',
+        observed: 1 / 3,
+        limit: 0,
+        unit: 'share',
+        message: 'lost 12.3 s after the start (closed the connection); 33.3 % of the load was missing from then on',
+        hint: 'look at the log of the worker, then repeat the run',
+      },
+    ])
+  })
+
+  test('that makes a run INVALID comes before one that makes it SUSPECT', () => {
+    const { verdict, reasons } = judge({
+      ...HEALTHY,
+      counts: { ...COUNTS, late: 500, censored: 100 },
+      workers: [{ ...WORKER, health: seconds(100, 9, { elu: 0.85, cpuCores: 1 }), missingDeltas: 2 }],
+    })
+    expect(verdict).toBe('INVALID')
+    expect(reasons.map(({ code }) => code)).toEqual(['delta_gap', 'censored', 'event_loop_busy', 'late_arrivals'])
+  })
+})
+
+test('every limit says why it stands there and what can be done', () => {
+  for (const [code, { why, hint, suspect, invalid }] of Object.entries(LIMITS)) {
+    expect(why, code).toMatch(/\.$/)
+    expect(hint, code).not.toBe('')
+    expect(suspect ?? invalid, code).not.toBeNull()
+  }
+})

@@ -1,0 +1,193 @@
+import { existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { type Plan, requestBody } from '@llmload/core'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type PreparedPrompt, PromptSource, type PromptSourceOptions, THREAD_FILE } from './prompt-source.js'
+
+// Every test starts threads, which takes seconds where other tests keep the cores busy.
+vi.setConfig({ testTimeout: 30_000 })
+
+const TOKENIZER = fileURLToPath(new URL('./fixtures/byte-level-bpe', import.meta.url))
+
+const PLAN: Plan = {
+  runId: 'test',
+  seed: 1,
+  target: { provider: 'vllm', baseUrl: 'http://127.0.0.1:1', model: 'm', chat: false, stream: true },
+  sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
+  workload: { promptTokens: 100, maxTokens: 10, instruction: null, tokenizer: TOKENIZER },
+  load: {
+    users: 1,
+    spawnRate: 1,
+    qps: null,
+    qpsDistribution: 'constant',
+    runTimeS: 1,
+    maxRequests: null,
+    stopTimeoutS: 1,
+    timeoutS: null,
+    progressTimeoutS: 60,
+  },
+}
+
+const sources: PromptSource[] = []
+afterEach(async () => {
+  for (const source of sources.splice(0)) await source.close()
+})
+
+async function prepare(plan: Plan, more: Partial<PromptSourceOptions> = {}): Promise<PromptSource> {
+  const secrets = { apiKey: null, headers: [] }
+  const source = await PromptSource.prepare({ plan, secrets, firstIndex: 0, step: 1, onProgress: () => {}, ...more })
+  sources.push(source)
+  return source
+}
+
+async function takeMany(source: PromptSource, count: number): Promise<PreparedPrompt[]> {
+  const prompts: PreparedPrompt[] = []
+  while (prompts.length < count) prompts.push(source.take() ?? (await source.next()))
+  return prompts
+}
+
+const promptIn = ({ body }: PreparedPrompt): string => JSON.parse(body.toString()).prompt
+
+const built = existsSync(THREAD_FILE)
+const title = built
+  ? 'prompts from the thread'
+  : 'prompts from the thread (skipped: the package is not built; run `npm run build`)'
+
+describe.skipIf(!built)(title, () => {
+  test('lie ready when prepared, with progress up to the last one', async () => {
+    const progress: [number, number][] = []
+    const source = await prepare(PLAN, { onProgress: (done, total) => progress.push([done, total]) })
+    const taken = Array.from({ length: 32 }, () => source.take())
+    expect(taken.map((prompt) => prompt?.index)).toEqual(Array.from({ length: 32 }, (_, i) => i))
+    expect(progress.at(-1)).toEqual([32, 32])
+    expect(source.description).toBe(`tokenizer.json in ${TOKENIZER}`)
+    expect(source.warnings).toEqual([])
+  })
+
+  test.each([
+    { users: 1, step: 1, ready: 32 }, // never fewer, for a pause of the thread
+    { users: 100, step: 1, ready: 200 }, // two for each user
+    { users: 100, step: 4, ready: 50 }, // a quarter of the users is here
+    { users: 1000, step: 1, ready: 256 }, // never more
+  ])('$users users over $step workers find $ready ready', async ({ users, step, ready }) => {
+    const source = await prepare({ ...PLAN, load: { ...PLAN.load, users } }, { step })
+    for (let i = 0; i < ready; i++) expect(source.take()?.index).toBe(i * step)
+    expect(source.take()).toBeNull()
+  })
+
+  test('are complete request bodies of exactly the length asked for', async () => {
+    const source = await prepare(PLAN)
+    const prompt = await source.next()
+    expect(prompt.body.toString()).toBe(requestBody(PLAN, promptIn(prompt)))
+    expect(prompt.promptTokens).toBe(100)
+    // The fixture puts one token before a completion, and none is counted around generated text.
+    expect(await source.countTokens(promptIn(prompt))).toBe(99)
+  })
+
+  test('of three workers are together those of one', async () => {
+    const whole = await takeMany(await prepare(PLAN), 30)
+    const parts: PreparedPrompt[] = []
+    for (const firstIndex of [0, 1, 2])
+      parts.push(...(await takeMany(await prepare(PLAN, { firstIndex, step: 3 }), 10)))
+    parts.sort((a, b) => a.index - b.index)
+    expect(parts.map(({ index, body }) => [index, body.toString()])).toEqual(
+      whole.map(({ index, body }) => [index, body.toString()]),
+    )
+  })
+
+  test('keep coming in order, past the look-ahead and for those who wait', async () => {
+    const source = await prepare(PLAN)
+    for (let i = 0; i < 32; i++) source.take()
+    expect(source.take()).toBeNull()
+    const waiting = await Promise.all([source.next(), source.next(), source.next()])
+    const following = await takeMany(source, 200)
+    expect([...waiting, ...following].map(({ index }) => index)).toEqual(Array.from({ length: 203 }, (_, i) => 32 + i))
+  })
+
+  test('are not prepared in larger number than the run may send, but there are more if it needs them', async () => {
+    const source = await prepare({ ...PLAN, load: { ...PLAN.load, maxRequests: 9 } }, { firstIndex: 1, step: 2 })
+    const taken = Array.from({ length: 6 }, () => source.take())
+    expect(taken.map((prompt) => prompt?.index)).toEqual([1, 3, 5, 7, 9, undefined])
+    expect((await source.next()).index).toBe(11)
+  })
+
+  test('take no more than 64 MiB while they lie ready', async () => {
+    const instruction = 'x'.repeat(20 * 2 ** 20)
+    const server = createServer((_, response) => response.writeHead(404).end())
+    const baseUrl = await listen(server)
+    const workload = { ...PLAN.workload, promptTokens: 6 * 2 ** 20, instruction, tokenizer: null }
+    const source = await prepare({ ...PLAN, target: { ...PLAN.target, baseUrl }, workload })
+    server.close()
+    expect([source.take(), source.take(), source.take()].map((prompt) => prompt?.index)).toEqual([0, 1, undefined])
+  })
+
+  test('that cannot be made are an error of the thread with code and way out', async () => {
+    const workload = { ...PLAN.workload, tokenizer: './no/such/folder' }
+    await expect(prepare({ ...PLAN, workload })).rejects.toMatchObject({
+      name: 'LoadError',
+      code: 'TOKENIZER',
+      message: expect.stringContaining('no/such/folder'),
+      hint: expect.stringContaining('tokenizer.json'),
+    })
+  })
+
+  test('end with an error for those who wait when the source is closed', async () => {
+    const source = await prepare(PLAN)
+    await takeMany(source, 32)
+    const waiting = source.next()
+    const counting = source.countTokens('The day')
+    const closed = source.close()
+    await expect(waiting).rejects.toThrow('closed')
+    await expect(counting).rejects.toThrow('closed')
+    await closed
+  })
+})
+
+describe.skipIf(!built)('without a tokenizer', () => {
+  let server: Server
+  let status = 200
+  let plan: Plan
+  beforeEach(async () => {
+    server = createServer(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk)
+      const { prompt } = JSON.parse(Buffer.concat(chunks).toString())
+      response.writeHead(status).end(JSON.stringify({ count: 1 + (prompt.match(/\n\n|[A-Za-z]+|[.,]/g)?.length ?? 0) }))
+    })
+    const baseUrl = await listen(server)
+    plan = { ...PLAN, target: { ...PLAN.target, baseUrl }, workload: { ...PLAN.workload, tokenizer: null } }
+  })
+  afterEach(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+
+  test('the server counts the prompts, but not what it generates', async () => {
+    status = 200
+    const source = await prepare(plan)
+    expect(source.description).toBe("the server's /tokenize")
+    expect(await source.next()).toMatchObject({ index: 0, promptTokens: 100 })
+    expect(source.countsTokens).toBe(false)
+    expect(source.countTokens('The day')).toBeNull()
+  })
+
+  test('a server that cannot count leaves an estimate that says so', async () => {
+    status = 404
+    const source = await prepare(plan)
+    expect(source.description).toBe('estimate of 4 characters per token')
+    expect(source.warnings).toEqual([
+      `the server counts no tokens for us (POST ${plan.target.baseUrl}/tokenize: HTTP 404), so the prompts have about 100 ` +
+        'tokens by an estimate of 4 characters per token; --tokenizer makes them exact',
+    ])
+    const prompt = await source.next()
+    expect(prompt.promptTokens).toBeNull()
+    expect(promptIn(prompt)).toHaveLength(400)
+  })
+})
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
