@@ -41,7 +41,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
 async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions): Promise<void> {
   const reading = await measureClock(link, clock)
-  const prepared = await Promise.race([link.expect('prepare'), link.expect('bye')])
+  const prepared = await Promise.race([link.expect('prepare'), link.expect('bye'), farewell(leave)])
   if (prepared.type === 'bye') return
   const { plan, secrets, share } = prepared
   const { prompts, client } = await prepare(link, async () => {
@@ -56,7 +56,7 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
   })
   try {
     link.send({ type: 'ready', clock: reading, tokenizer: prompts.description, warnings: [...prompts.warnings] })
-    const start = await Promise.race([link.expect('start'), link.expect('bye')])
+    const start = await Promise.race([link.expect('start'), link.expect('bye'), farewell(leave)])
     if (start.type === 'bye') return
     const startMs = start.startAtMs - reading.offsetMs
     const run = new LoadRun({
@@ -83,6 +83,14 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
   } finally {
     await Promise.all([client.close(), prompts.close()])
   }
+}
+
+/** Before there is load, leaving is the same as being sent away. */
+function farewell(leave: AbortSignal): Promise<{ type: 'bye' }> {
+  return new Promise((resolve) => {
+    if (leave.aborted) resolve({ type: 'bye' })
+    leave.addEventListener('abort', () => resolve({ type: 'bye' }), { once: true })
+  })
 }
 
 /** Runs the load until it is over; a lost master ends it at once, with an error. */

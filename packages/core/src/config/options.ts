@@ -184,8 +184,9 @@ export const OPTIONS = {
   seed: option({
     group: LOAD,
     type: integer({ min: 0 }),
-    default: '0',
-    help: 'Prompts and random gaps follow from it: the same seed gives the same run. A server with a prefix cache may still hold the prompts of your last run; another seed makes new ones.',
+    default: null,
+    unset: 'a new one for each run, shown in its log and report',
+    help: 'Prompts and random gaps follow from it: the same seed gives the same run. Mind that a server with a prefix cache may still hold the prompts of a run with the same seed.',
   }),
 
   headless: option({

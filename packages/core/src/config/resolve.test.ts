@@ -4,7 +4,7 @@ import type { OptionName } from './options.js'
 import { resolve } from './resolve.js'
 import type { RunConfig } from './run-config.js'
 
-const HOST = { cpuCount: 8 }
+const HOST = { cpuCount: 8, freshSeed: 4711 }
 
 type Texts = Partial<Record<OptionName, string>>
 
@@ -55,7 +55,7 @@ describe('defaults', () => {
         timeoutS: null,
         progressTimeoutS: 60,
       },
-      seed: 0,
+      seed: 4711,
       output: {
         headless: false,
         summaryFile: null,

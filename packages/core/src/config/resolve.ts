@@ -11,6 +11,8 @@ export type Resolution =
 export interface HostFacts {
   /** CPUs that this process may use: `--processes -1` means them. */
   readonly cpuCount: number
+  /** Seed of a run that is given none. */
+  readonly freshSeed: number
 }
 
 const DEFAULT_MASTER_PORT = 5557
@@ -55,7 +57,7 @@ export function resolve(settings: readonly Setting[], host: HostFacts): Resoluti
       timeoutS: unlessZero(values.timeout),
       progressTimeoutS: values['progress-timeout'],
     },
-    seed: values.seed,
+    seed: values.seed ?? host.freshSeed,
     output: {
       headless: values.headless,
       summaryFile: values['summary-file'],

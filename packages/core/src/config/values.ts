@@ -1,5 +1,5 @@
 /** What a text means, or what it should have been (completes "… must be") and perhaps a way out. */
-export type Parsed<T> = { readonly value: T } | { readonly expected: string; readonly hint?: string }
+type Parsed<T> = { readonly value: T } | { readonly expected: string; readonly hint?: string }
 
 /** One kind of value: its name in help, and how it is read from what a person wrote. */
 export interface ValueType<T> {

@@ -42,15 +42,8 @@ export const WORKER_CHECKS: readonly WorkerCheck[] = [
     observed: missingDeltas,
     message: `${missingDeltas} of its reports never arrived`,
   }),
-  ({ id, health }, { finestP50Ms }) => {
-    const delayMs = exceededInBadSeconds(health.map(({ loopDelayP99Ms }) => loopDelayP99Ms))
-    return {
-      code: 'loop_delay',
-      worker: id,
-      observed: delayAgainst(delayMs, finestP50Ms),
-      message: `its event loop ran ${milliseconds(delayMs)} late (p99), where the median to be measured is ${milliseconds(finestP50Ms ?? 0)}`,
-    }
-  },
+  (worker, facts) => loopDelay('loop_delay', worker, facts, 1 - BAD_SECONDS),
+  (worker, facts) => loopDelay('loop_delay_lasting', worker, facts, 0.5),
   ({ id, health }) =>
     shareOfSeconds('event_loop_busy', id, health, `utilisation above ${BUSY_ELU}`, ({ elu }) => elu > BUSY_ELU),
   ({ id, health }) =>
@@ -111,10 +104,24 @@ function shareOfSeconds(
   return { code, worker, observed, message: `event loop: ${what} in ${percent(observed)} of the seconds` }
 }
 
-/** The value that is exceeded in BAD_SECONDS of all seconds; 0 without any. */
-function exceededInBadSeconds(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.ceil(sorted.length * (1 - BAD_SECONDS)) - 1] ?? 0
+/** The delay that a share of the seconds, 0…1, stays within. */
+function loopDelay(
+  code: ReasonCode,
+  { id, health }: WorkerFacts,
+  { finestP50Ms }: RunFacts,
+  share: number,
+): Observation {
+  const delays = health.map(({ loopDelayP99Ms }) => loopDelayP99Ms).toSorted((a, b) => a - b)
+  const delayMs = delays[Math.ceil(delays.length * share) - 1] ?? 0
+  const seconds = share === 0.5 ? 'half' : percent(1 - share)
+  return {
+    code,
+    worker: id,
+    observed: delayAgainst(delayMs, finestP50Ms),
+    message:
+      `its event loop ran ${milliseconds(delayMs)} late or more (p99) in ${seconds} of the seconds, ` +
+      `where the median to be measured is ${milliseconds(finestP50Ms ?? 0)}`,
+  }
 }
 
 /** A delay of the client as a share of what is measured; 0 where it is too small to matter or nothing was measured. */

@@ -79,7 +79,7 @@ const ROWS: Row[] = [
   {
     story: 'an event loop 5.1 ms late, for 20 ms',
     worker: { health: seconds(100, 6, { loopDelayP99Ms: 5.1 }) },
-    outcome: 'INVALID loop_delay',
+    outcome: 'SUSPECT loop_delay',
   },
   {
     story: 'an event loop 5.1 ms late in 5 of 100 seconds',
@@ -91,6 +91,11 @@ const ROWS: Row[] = [
     run: { finestP50Ms: 100 },
     worker: { health: seconds(100, 6, { loopDelayP99Ms: 6 }) },
     outcome: 'SUSPECT loop_delay',
+  },
+  {
+    story: 'an event loop 5.1 ms late half of the time, for 20 ms',
+    worker: { health: seconds(100, 51, { loopDelayP99Ms: 5.1 }) },
+    outcome: 'INVALID loop_delay_lasting',
   },
   {
     story: 'a busy event loop in 5 of 100 seconds',

@@ -124,7 +124,7 @@ export class LoadRun {
   #dispatch(prompt: PreparedPrompt, intendedMs: number): void {
     if (this.#measuredSent >= this.#quota) return this.#over()
     if (this.#stopped || this.#options.clock.nowMs() >= this.#windowEndMs) {
-      if (intendedMs >= this.#measuredFromMs) this.recorder.unsent()
+      if (intendedMs >= this.#measuredFromMs && intendedMs < this.#windowEndMs) this.recorder.unsent()
       return this.#over()
     }
     const timeline = new Timeline(prompt.index, prompt.promptTokens)

@@ -1,0 +1,36 @@
+import { EXIT, type FleetConfig, type LogLevel, systemClock } from '@llmload/core'
+import { runWorker } from '@llmload/worker'
+import type { Checked } from '../command-line.js'
+import { aborted, type Signals } from '../exit.js'
+import { openLog } from '../logger.js'
+import { version } from '../version.js'
+import { Workers } from '../worker-processes.js'
+
+/** `--worker`: this process is one worker, or starts several and waits for them. */
+export async function worker(checked: Checked, signals: Signals): Promise<number> {
+  const { fleet, logging } = checked.config
+  const clock = systemClock()
+  const log = openLog(checked, clock)
+  const work = fleet.processes > 1 ? manage(fleet, logging.level, signals) : workAlone()
+  return Promise.race([work, aborted(signals.now).then(() => EXIT.notCarriedOut)])
+
+  async function workAlone(): Promise<number> {
+    await runWorker({ url: masterUrl(fleet), token: fleet.token, clock, log, version, leave: signals.drain })
+    return EXIT.ok
+  }
+}
+
+/** Several workers: Ctrl-C is passed on to them, and the worst exit code is ours. */
+async function manage(fleet: FleetConfig, logLevel: LogLevel, { drain, now }: Signals): Promise<number> {
+  const { processes: count, masterHost, masterPort, token } = fleet
+  const workers = new Workers({ count, masterHost, masterPort, token, logLevel, showLog: true })
+  drain.addEventListener('abort', () => workers.leave())
+  now.addEventListener('abort', () => workers.leave())
+  const ends = await workers.ends
+  return Math.max(...ends.map(({ code }) => code ?? EXIT.notCarriedOut))
+}
+
+function masterUrl({ masterHost, masterPort }: FleetConfig): string {
+  const host = masterHost.includes(':') ? `[${masterHost}]` : masterHost
+  return `ws://${host}:${masterPort}/worker`
+}

@@ -1,0 +1,42 @@
+import { EXIT, OPTIONS } from '@llmload/core'
+import { readCommandLine } from './command-line.js'
+import type { Signals } from './exit.js'
+import { optionsHelp } from './help.js'
+import { version } from './version.js'
+
+/** The command `llmload`, without what exits: arguments to exit code. Throws a LoadError with what went wrong. */
+export async function llmload(argv: readonly string[], signals: Signals): Promise<number> {
+  const [command, ...rest] = argv
+  if (command === 'sim') {
+    const { sim } = await import('./commands/sim.js')
+    return sim(rest, signals)
+  }
+  if (command === 'help' || argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(helpText(process.stdout.columns))
+    return EXIT.ok
+  }
+  const checked = readCommandLine(argv, process.env)
+  if (checked.config.role === 'worker') {
+    const { worker } = await import('./commands/worker.js')
+    return worker(checked, signals)
+  }
+  const { run } = await import('./commands/run.js')
+  return run(checked, signals)
+}
+
+const helpText = (columns = 100): string => `llmload ${version}: load tests for LLM inference servers
+
+Usage:
+  llmload [options]                     run a test from this host
+  llmload --master [options]            run it with workers that join from other hosts, …
+  llmload --worker --master-host HOST   … where each of them is started so
+  llmload sim [options]                 be a server to test against: llmload sim --help
+
+${optionsHelp(OPTIONS, columns)}
+
+Brackets hold the default and the environment variable. Names may be written with _ too; a switch is
+turned off by --no-NAME. Flags win over the environment, which wins over the config file.
+
+  llmload -H http://localhost:8000 --qps 1 -u 100 -r 100 -p 1000 -o 100 -t 2m --summary-file vllm.csv
+  llmload -H sim -u 10 -t 30s           without any server, to see how it looks
+`
