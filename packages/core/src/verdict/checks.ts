@@ -113,13 +113,13 @@ function loopDelay(
 ): Observation {
   const delays = health.map(({ loopDelayP99Ms }) => loopDelayP99Ms).toSorted((a, b) => a - b)
   const delayMs = delays[Math.ceil(delays.length * share) - 1] ?? 0
-  const seconds = share === 0.5 ? 'half' : percent(1 - share)
+  const reached = ratio(delays.filter((delay) => delay >= delayMs).length, delays.length)
   return {
     code,
     worker: id,
     observed: delayAgainst(delayMs, finestP50Ms),
     message:
-      `its event loop ran ${milliseconds(delayMs)} late or more (p99) in ${seconds} of the seconds, ` +
+      `its event loop ran ${milliseconds(delayMs)} late or more (p99) in ${percent(reached)} of the seconds, ` +
       `where the median to be measured is ${milliseconds(finestP50Ms ?? 0)}`,
   }
 }

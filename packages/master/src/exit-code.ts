@@ -1,0 +1,18 @@
+import { EXIT, type ExitCode, type RunReport } from '@llmload/core'
+
+export interface Outcome {
+  readonly requests: Pick<RunReport['requests'], 'succeeded' | 'failRatio'>
+  /** No worker did its share to the end. */
+  readonly allWorkersLost: boolean
+  /** A report could not be written. */
+  readonly outputFailed: boolean
+  readonly maxFailRatio: number
+}
+
+/** What a finished run ends with; what makes the numbers worth least comes first. */
+export function exitCodeOf({ requests, allWorkersLost, outputFailed, maxFailRatio }: Outcome): ExitCode {
+  if (allWorkersLost) return EXIT.notCarriedOut
+  if (outputFailed) return EXIT.usage
+  const failed = requests.succeeded === 0 || (requests.failRatio ?? 0) > maxFailRatio
+  return failed ? EXIT.failures : EXIT.ok
+}

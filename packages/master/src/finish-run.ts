@@ -1,0 +1,63 @@
+import { buildReport, type ExitCode, LoadError, type Log, type RunReport, totalRows } from '@llmload/core'
+import { exitCodeOf } from './exit-code.js'
+import type { Fleet } from './fleet.js'
+import { viewOf } from './live-run.js'
+import type { Reporters } from './reporters/make-reporters.js'
+import type { FinalView, Reporter } from './reporters/reporter.js'
+import { allLost, type FinishedRun, recordOf } from './run-record.js'
+import { addEmptyRows, summaryOf } from './summary.js'
+
+export interface FinishDeps {
+  readonly fleet: Fleet
+  readonly reporters: Reporters
+  readonly log: Log
+  readonly maxFailRatio: number
+}
+
+/** Writes the reports of a run whose load is over, files first; returns its exit code. */
+export async function finishRun(
+  run: FinishedRun,
+  { fleet, reporters, log, maxFailRatio }: FinishDeps,
+): Promise<ExitCode> {
+  run.ledger.carryRowsOver()
+  const record = recordOf(run)
+  addEmptyRows(record.stats)
+  const report = buildReport(record)
+  const final: FinalView = {
+    ...viewOf({ ...run, fleet }, report.window.phase),
+    total: totalRows(record.stats.entries, report.window.lengthS),
+    report,
+    summary: summaryOf(report, record.stats),
+  }
+  const allWorkersLost = allLost(record)
+  if (allWorkersLost) log.error({}, 'The last worker went missing: what it reported until then is shown')
+  sayWhyFailed(report, maxFailRatio, log)
+  const outputFailed = !(await allWritten(reporters.files, final, log))
+  const code = exitCodeOf({ requests: report.requests, allWorkersLost, outputFailed, maxFailRatio })
+  log.info({ code }, `Shutting down (exit code ${code})`)
+  for (const screen of reporters.screens) await screen.onEnd(final)
+  return code
+}
+
+async function allWritten(files: readonly Reporter[], final: FinalView, log: Log): Promise<boolean> {
+  let failures = 0
+  for (const file of files) {
+    try {
+      await file.onEnd(final)
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error
+      failures++
+      log.error({ code: error.code }, `${error.message}; ${error.hint}`)
+    }
+  }
+  return failures === 0
+}
+
+/** In llm_bench's words. */
+function sayWhyFailed({ requests: { succeeded, failed, failRatio } }: RunReport, maxFailRatio: number, log: Log): void {
+  if (succeeded === 0) log.error({}, 'Test failed: no request was answered')
+  else if ((failRatio ?? 0) > maxFailRatio) {
+    const percent = ((failRatio ?? 0) * 100).toFixed(2)
+    log.error({ failed, failRatio }, `Test failed: ${failed}/${succeeded + failed} requests failed (${percent}%)`)
+  }
+}

@@ -1,0 +1,41 @@
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { LoadError, messageOf, type OutputConfig } from '@llmload/core'
+import { csvPaths } from './reporters/locust-csv.js'
+
+/** Before anything else: whether the files of a run can be written. Throws OUTPUT_FILE. */
+export function checkOutputFiles({ summaryFile, csvPrefix }: Pick<OutputConfig, 'summaryFile' | 'csvPrefix'>): void {
+  if (summaryFile !== null) check('--summary-file', summaryFile)
+  if (csvPrefix === null) return
+  makeFolder('--csv', dirname(csvPrefix))
+  for (const path of Object.values(csvPaths(csvPrefix))) check('--csv', path)
+}
+
+function makeFolder(option: string, folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw unwritable(option, folder, messageOf(error), error)
+  }
+}
+
+function check(option: string, path: string): void {
+  const folder = dirname(path)
+  if (!existsSync(folder)) throw unwritable(option, path, `there is no folder ${folder}`)
+  try {
+    accessSync(existsSync(path) ? path : folder, constants.W_OK)
+  } catch (error) {
+    throw unwritable(option, path, messageOf(error), error)
+  }
+  if (!statSync(folder).isDirectory()) throw unwritable(option, path, `${folder} is no folder`)
+  if (existsSync(path) && statSync(path).isDirectory()) throw unwritable(option, path, 'it is a folder')
+}
+
+function unwritable(option: string, path: string, why: string, cause?: unknown): LoadError {
+  return new LoadError(
+    'OUTPUT_FILE',
+    `${option}: cannot write ${path}: ${why}`,
+    'make the folder, or name another file',
+    { cause },
+  )
+}

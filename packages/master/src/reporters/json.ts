@@ -1,0 +1,14 @@
+import type { FinalView, Reporter } from './reporter.js'
+
+/** `--json`: the whole report as one object. */
+export class JsonReporter implements Reporter {
+  readonly #write: (text: string) => void
+
+  constructor(write: (text: string) => void) {
+    this.#write = write
+  }
+
+  onEnd({ report }: FinalView): void {
+    this.#write(`${JSON.stringify(report, null, 2)}\n`)
+  }
+}

@@ -1,0 +1,33 @@
+import type { Rows, RunReport, Stats, SummaryRow } from '@llmload/core'
+
+/** What can be seen of a run at one moment. */
+export interface View {
+  readonly stats: Stats
+  /** The table with Locust's current rates. */
+  readonly current: Rows
+  /** The table with rates over the window, or what there is of it. */
+  readonly total: Rows
+  /** Users that run. */
+  readonly users: number
+  /** Wall time, Unix milliseconds. */
+  readonly wallMs: number
+}
+
+export interface LiveView extends View {
+  /** Seconds since the first view. */
+  readonly second: number
+}
+
+export interface FinalView extends View {
+  readonly report: RunReport
+  /** llm_bench's summary; null if no request was answered. */
+  readonly summary: readonly SummaryRow[] | null
+}
+
+/** One output of a run. */
+export interface Reporter {
+  /** Once a second from the start of the load to its end, the first time at once. */
+  onSecond?(live: LiveView): void
+  /** Once. Throws a LoadError if the output could not be written. */
+  onEnd(final: FinalView): Promise<void> | void
+}

@@ -1,0 +1,59 @@
+import { allSpawnedAtMs, type LoadPlan, type WindowEnd } from '@llmload/core'
+
+/** The instants that a plan fixes once its start is known, all on the master's clock. */
+export interface RunTimes {
+  readonly startAtMs: number
+  /** All users are spawned: the ramp ends and the measured window begins. */
+  readonly spawnedAtMs: number
+  /** The measured window ends; Infinity = when something else ends it. */
+  readonly endAtMs: number
+}
+
+export function runTimes({ users, spawnRate, runTimeS }: LoadPlan, startAtMs: number): RunTimes {
+  const spawnedAtMs = startAtMs + allSpawnedAtMs(users, spawnRate)
+  return {
+    startAtMs,
+    spawnedAtMs,
+    endAtMs: runTimeS === null ? Number.POSITIVE_INFINITY : spawnedAtMs + runTimeS * 1000,
+  }
+}
+
+/** How the sending of requests came to its end. */
+export type SendingEnd =
+  | { readonly by: 'run-time' }
+  | { readonly by: 'interrupted'; readonly atMs: number }
+  /** All requests asked for were sent, and the last one was over. */
+  | { readonly by: 'max-requests'; readonly lastOverAtMs: number }
+  /** No worker was left; what they reported goes up to `reportedUntilMs`. */
+  | { readonly by: 'workers-lost'; readonly reportedUntilMs: number }
+
+export interface RunWindow {
+  readonly phase: 'ramp' | 'measured'
+  readonly startMs: number
+  readonly endMs: number
+  readonly endedBy: WindowEnd
+}
+
+/**
+ * The time that the numbers of a run are about: from the moment all users were spawned to the end
+ * of sending, or, for a run that did not get so far, from the start.
+ */
+export function windowOf({ startAtMs, spawnedAtMs, endAtMs }: RunTimes, end: SendingEnd): RunWindow {
+  const endMs = Math.min(endOf(end, endAtMs), endAtMs)
+  const isMeasured = endMs > spawnedAtMs || end.by === 'max-requests'
+  const startMs = isMeasured ? spawnedAtMs : startAtMs
+  return { phase: isMeasured ? 'measured' : 'ramp', startMs, endMs: Math.max(endMs, startMs), endedBy: end.by }
+}
+
+function endOf(end: SendingEnd, endAtMs: number): number {
+  switch (end.by) {
+    case 'run-time':
+      return endAtMs
+    case 'interrupted':
+      return end.atMs
+    case 'max-requests':
+      return end.lastOverAtMs
+    case 'workers-lost':
+      return end.reportedUntilMs
+  }
+}

@@ -1,0 +1,169 @@
+import { createServer, type RequestListener } from 'node:http'
+import {
+  type Clock,
+  type ExitCode,
+  type FleetConfig,
+  type LoadPlan,
+  type OutputConfig,
+  type RunConfig,
+  type RunReport,
+  systemClock,
+} from '@llmload/core'
+import { test as baseTest } from 'vitest'
+import { Loopback } from '../../../test/support/loopback.js'
+import { type MasterAddress, runMaster, type WorkerProcesses } from '../src/index.js'
+import { VERSION, WireWorker } from './wire-worker.js'
+
+export interface RunOverrides {
+  readonly role?: RunConfig['role']
+  readonly fleet?: Partial<FleetConfig>
+  readonly target?: Partial<RunConfig['target']>
+  readonly load?: Partial<LoadPlan>
+  readonly output?: Partial<OutputConfig>
+  readonly secrets?: Partial<RunConfig['secrets']>
+  /** How the target answers; null = there is none. */
+  readonly answer?: RequestListener | null
+  readonly processes?: Partial<WorkerProcesses>
+  readonly clock?: Clock
+}
+
+const listModels: RequestListener = (_request, response) => response.end('{"data": [{"id": "M"}]}')
+
+/** A master in this process, against a target of its own; its workers are for the test to bring. */
+export class MasterRun {
+  readonly loopback = new Loopback()
+  readonly logged: string[] = []
+  readonly #drain = new AbortController()
+  readonly #now = new AbortController()
+  stdout = ''
+  stderr = ''
+  /** Where workers join; pending until the port is open. */
+  readonly address: Promise<MasterAddress>
+  /** The exit code, or the error that was thrown. */
+  readonly ended: Promise<ExitCode>
+
+  constructor(overrides: RunOverrides = {}) {
+    let opened: (address: MasterAddress) => void = () => {}
+    this.address = new Promise((resolve) => {
+      opened = resolve
+    })
+    this.ended = this.#run(overrides, opened)
+    this.ended.catch(() => {})
+  }
+
+  /** A worker that has joined. */
+  async worker(pid = 1): Promise<WireWorker> {
+    return WireWorker.join(await this.address, pid)
+  }
+
+  /** First Ctrl-C. */
+  interrupt(): void {
+    this.#drain.abort()
+  }
+
+  /** Second Ctrl-C. */
+  interruptAgain(): void {
+    this.#now.abort()
+  }
+
+  /** What `--json` printed. */
+  get report(): RunReport {
+    return JSON.parse(this.stdout)
+  }
+
+  /** Resolves when a log line has these words. */
+  async says(words: string): Promise<void> {
+    while (!this.logged.some((line) => line.includes(words))) await new Promise(setImmediate)
+  }
+
+  async close(): Promise<void> {
+    this.interrupt()
+    this.interruptAgain()
+    await this.ended.catch(() => {})
+    await this.loopback.close()
+  }
+
+  async #run(overrides: RunOverrides, opened: (address: MasterAddress) => void): Promise<ExitCode> {
+    const { answer = listModels, processes, clock = systemClock() } = overrides
+    const port = answer ? await this.loopback.listen(createServer(answer)) : 1
+    const write = (level: string) => (_fields: object, message: string) => this.logged.push(`${level} ${message}`)
+    return runMaster(
+      {
+        config: configOf(overrides),
+        baseUrl: `http://127.0.0.1:${port}`,
+        version: VERSION,
+        startWorkers: (address) => {
+          opened(address)
+          return { count: 1, exited: new Promise(() => {}), stop: async () => {}, ...processes }
+        },
+      },
+      {
+        clock,
+        log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+        stdout: (text) => {
+          this.stdout += text
+        },
+        stderr: (text) => {
+          this.stderr += text
+        },
+        stdoutColumns: undefined,
+        drain: this.#drain.signal,
+        now: this.#now.signal,
+      },
+    )
+  }
+}
+
+export interface Pair {
+  readonly run: MasterRun
+  readonly one: WireWorker
+  readonly two: WireWorker
+}
+
+/** Tests of runs, which end with the test that began them. */
+export const test = baseTest.extend<{
+  begin: (overrides?: RunOverrides) => MasterRun
+  /** A run of `--master --expect-workers 2`, and its workers. */
+  pair: (overrides?: RunOverrides) => Promise<Pair>
+}>({
+  begin: async ({ onTestFinished }, use) => {
+    await use((overrides) => {
+      const run = new MasterRun(overrides)
+      onTestFinished(() => run.close())
+      return run
+    })
+  },
+  pair: async ({ begin }, use) => {
+    await use(async (overrides = {}) => {
+      const run = begin({ role: 'master', fleet: { expectWorkers: 2 }, ...overrides })
+      return { run, one: await run.worker(1), two: await run.worker(2) }
+    })
+  },
+})
+
+export function configOf({ role = 'local', fleet, target, load, output, secrets }: RunOverrides = {}): RunConfig {
+  return {
+    role,
+    fleet: {
+      ...{ processes: 1, expectWorkers: 1, expectWorkersMaxWaitS: null, masterBindHost: '127.0.0.1' },
+      ...{ masterHost: '127.0.0.1', masterPort: 0, token: null },
+      ...fleet,
+    },
+    target: { provider: 'vllm', baseUrl: null, model: null, chat: false, stream: true, ...target },
+    sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
+    workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
+    load: {
+      ...{ users: 4, spawnRate: 100, qps: 10, qpsDistribution: 'constant', runTimeS: 0.5, maxRequests: null },
+      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
+      ...load,
+    },
+    seed: 1,
+    output: {
+      ...{ headless: true, summaryFile: null, csvPrefix: null, json: true, onlySummary: false, printStats: false },
+      maxFailRatio: 0.01,
+      ...output,
+    },
+    logging: { level: 'INFO', file: null },
+    secrets: { apiKey: null, headers: [], ...secrets },
+  }
+}
