@@ -44,6 +44,8 @@ async function until(process: ReturnType<typeof start>, text: string): Promise<v
   }
 }
 
+const urlOf = (sim: ReturnType<typeof start>): string => /http:\S+(?=;)/.exec(sim.output.stdout)?.[0] ?? ''
+
 /** Arguments of the living children of a process, by their ids. */
 function childrenOf(pid: number | undefined): Map<number, string> {
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
@@ -158,12 +160,40 @@ describe('the processes of a run', () => {
   })
 })
 
+describe('Ctrl-C', () => {
+  test('once lets requests in flight finish, twice cancels them; both end in a report', async () => {
+    const sim = start(['sim', '--port', '0', '--itl-ms', '1000'])
+    await until(sim, 'listens on')
+    const load = start([
+      '-H',
+      urlOf(sim),
+      '-u',
+      '2',
+      '-r',
+      '2',
+      '-p',
+      '100',
+      '-o',
+      '100',
+      '--headless',
+      '--only-summary',
+    ])
+    await until(load, 'All users spawned')
+    load.child.kill('SIGINT')
+    await until(load, 'no new requests')
+    expect(load.child.exitCode).toBeNull()
+    load.child.kill('SIGINT')
+    const { code, stdout } = await load.ended
+    // Nobody had an answer: that is a failed test, and not one that went well.
+    expect({ code, reported: stdout.includes('until interrupted') }).toEqual({ code: 1, reported: true })
+  }, 20_000)
+})
+
 describe('llmload sim', () => {
   test('serves until it is told to end', async () => {
     const sim = start(['sim', '--port', '0', '--model', 'tiny'])
     await until(sim, 'listens on')
-    const [url] = /http:\S+(?=;)/.exec(sim.output.stdout) ?? []
-    expect(await (await fetch(`${url}/v1/models`)).text()).toContain('"tiny"')
+    expect(await (await fetch(`${urlOf(sim)}/v1/models`)).text()).toContain('"tiny"')
     sim.child.kill('SIGTERM')
     expect(await sim.ended).toMatchObject({ code: 0, stderr: '' })
   })

@@ -1,10 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runReportJsonSchema } from '@llmload/core'
 import { cliPage } from './docs/cli-page.js'
 import { errorsPage } from './docs/errors-page.js'
 import { metricsPage } from './docs/metrics-page.js'
 import { SIM_TABLE } from './sim-options.js'
 
-const PAGES = { 'cli.md': cliPage(SIM_TABLE), 'metrics.md': metricsPage(), 'errors.md': errorsPage() }
+const FILES = {
+  'cli.md': cliPage(SIM_TABLE),
+  'metrics.md': metricsPage(),
+  'errors.md': errorsPage(),
+  'run-report.schema.json': `${JSON.stringify(runReportJsonSchema(), null, 2)}\n`,
+}
 
-for (const [file, page] of Object.entries(PAGES)) writeFileSync(join('docs', file), page)
+for (const [file, text] of Object.entries(FILES)) writeFileSync(join('docs', file), text)

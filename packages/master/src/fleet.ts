@@ -176,6 +176,8 @@ export class Fleet {
       case 'started':
         member.lateByMs = message.lateByMs
         return
+      case 'note':
+        return this.#options.log.info({ workerId: member.id }, `worker ${member.id}: ${message.message}`)
       case 'warning':
         return this.#warnOf(member, [message.message])
       case 'delta':

@@ -16,18 +16,17 @@ export function addEmptyRows(stats: Stats): void {
 }
 
 /**
- * llm_bench's summary of a run, or null if no request was answered: a row of a sheet with nothing in
- * it looks like one with a result.
+ * llm_bench's summary of a run. Also of one without an answer, whose `Num Requests` is 0: a sheet of
+ * a sweep must not lose the very point at which the server broke down.
  */
-export function summaryOf({ plan, requests }: RunReport, stats: Stats): SummaryRow[] | null {
-  if (requests.succeeded === 0) return null
+export function summaryOf({ plan, requests }: RunReport, stats: Stats): SummaryRow[] {
   return summaryRows({
     target: plan.target,
     sampling: plan.sampling,
     load: plan.load,
     metrics: summaryMetrics(stats),
     numRequests: requests.succeeded,
-    qps: requests.succeededPerSecond ?? 0,
+    qps: requests.sentPerSecond ?? 0,
   })
 }
 

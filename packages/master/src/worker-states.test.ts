@@ -5,6 +5,7 @@ const TYPES = [
   'hello',
   'ping',
   'heartbeat',
+  'note',
   'warning',
   'preparing',
   'ready',
@@ -16,13 +17,16 @@ const TYPES = [
 
 test.each<[WorkerState, string]>([
   ['connected', 'hello→joined'],
-  ['joined', 'ping→joined heartbeat→joined warning→joined'],
-  ['preparing', 'ping→preparing heartbeat→preparing warning→preparing preparing→preparing ready→ready failed→failed'],
-  ['ready', 'ping→ready heartbeat→ready warning→ready started→running'],
-  ['running', 'ping→running heartbeat→running warning→running delta→running drained→drained'],
-  ['drained', 'ping→drained heartbeat→drained warning→drained'],
-  ['failed', 'ping→failed heartbeat→failed warning→failed'],
-  ['gone', 'ping→gone heartbeat→gone warning→gone'],
+  ['joined', 'ping→joined heartbeat→joined note→joined warning→joined'],
+  [
+    'preparing',
+    'ping→preparing heartbeat→preparing note→preparing warning→preparing preparing→preparing ready→ready failed→failed',
+  ],
+  ['ready', 'ping→ready heartbeat→ready note→ready warning→ready started→running'],
+  ['running', 'ping→running heartbeat→running note→running warning→running delta→running drained→drained'],
+  ['drained', 'ping→drained heartbeat→drained note→drained warning→drained'],
+  ['failed', 'ping→failed heartbeat→failed note→failed warning→failed'],
+  ['gone', 'ping→gone heartbeat→gone note→gone warning→gone'],
 ])('a worker that is %s may say %s, and nothing else', (state, allowed) => {
   const said = TYPES.map((type) => [type, stateAfter(state, type)] as const).filter(([, next]) => next !== null)
   expect(said.map(([type, next]) => `${type}→${next}`).join(' ')).toBe(allowed)

@@ -3,7 +3,7 @@ import type { WorkerMessage } from '@llmload/core'
 type MessageType = WorkerMessage['type']
 
 /** What every worker may say at any time after its hello. */
-const ALWAYS = ['ping', 'heartbeat', 'warning'] as const
+const ALWAYS = ['ping', 'heartbeat', 'note', 'warning'] as const
 
 /**
  * Which message a worker may send in which state, and the state it is in afterwards. Anything else

@@ -51,6 +51,7 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
       firstIndex: share.index,
       step: share.count,
       onProgress: (done, total) => link.send({ type: 'preparing', done, total }),
+      onNote: (message) => link.send({ type: 'note', message }),
     })
     return { prompts, client: undiciClient({ plan, secrets, clock, keepText: prompts.countsTokens }) }
   })

@@ -130,6 +130,9 @@ export const workerMessage = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('failed'), code: text, message: text, hint: text }),
   z.strictObject({ type: z.literal('started'), lateByMs: finite }),
+  /** Something that the person in front of the master should know, such as a download under way … */
+  z.strictObject({ type: z.literal('note'), message: text }),
+  /** … or a reason to doubt the run. */
   z.strictObject({ type: z.literal('warning'), message: text }),
   delta,
   /** Nothing is in flight any more, and delta `lastSeq` was the last. */

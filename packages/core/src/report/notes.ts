@@ -51,8 +51,7 @@ function countNotes({
     notes.push(`${late} of ${sent} arrivals were late: no user was free when they were due`)
   const unreported = sent - succeeded - failed - censored
   if (unreported > 0) notes.push(`what became of ${unreported} requests is unknown: their worker was lost`)
-  if (succeeded === 0)
-    notes.push('no request was answered in full, so there is no summary and no row in the summary file')
+  if (succeeded === 0) notes.push('no request was answered in full')
   return notes
 }
 

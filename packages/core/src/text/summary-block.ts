@@ -31,7 +31,7 @@ export interface SummaryInput {
   readonly metrics: { readonly [name in SummaryMetricName]?: SummaryMetric | undefined }
   /** Requests with a total latency. */
   readonly numRequests: number
-  /** Those requests per second of the measured window. */
+  /** Requests sent per second of the measured window. */
   readonly qps: number
 }
 

@@ -43,7 +43,7 @@ export class ConsoleReporter implements Reporter {
       errorReport(stats.errors.entries, this.#width),
       metricsBlock(metricRows(report)),
       verdictText(report),
-      summary ? summaryBlock(summary) : '',
+      summaryBlock(summary),
     ]
     this.#options.write(parts.join(''))
   }

@@ -20,8 +20,8 @@ export interface LiveView extends View {
 
 export interface FinalView extends View {
   readonly report: RunReport
-  /** llm_bench's summary; null if no request was answered. */
-  readonly summary: readonly SummaryRow[] | null
+  /** llm_bench's summary. */
+  readonly summary: readonly SummaryRow[]
 }
 
 /** One output of a run. */

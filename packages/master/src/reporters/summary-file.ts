@@ -22,7 +22,6 @@ export class SummaryFileReporter implements Reporter {
 
   /** Throws OUTPUT_FILE after it has handed the row to `rescue`. */
   onEnd({ summary }: FinalView): void {
-    if (summary === null) return
     const { path, log, rescue } = this.#options
     let text = appendPlan({ head: '', tail: '' }, summary).text
     try {
