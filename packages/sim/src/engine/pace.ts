@@ -1,0 +1,54 @@
+import { generatorAt } from '@llmload/core'
+
+export const DISTRIBUTIONS = ['constant', 'uniform', 'normal', 'exponential'] as const
+export type Distribution = (typeof DISTRIBUTIONS)[number]
+
+export interface PaceOptions {
+  readonly seed: number
+  readonly ttftMs: number
+  readonly ttftDistribution: Distribution
+  readonly itlMs: number
+  readonly itlDistribution: Distribution
+  readonly jitter: number
+  readonly prefillUsPerToken: number
+}
+
+/** When the tokens of one request come. */
+export interface Pace {
+  /** From the receipt of the request to its first token. */
+  readonly firstTokenMs: number
+  /** From one token to the next; each call draws the next gap. */
+  nextGapMs(): number
+}
+
+/**
+ * A draw with the given mean, from uniform draws in [0, 1). `jitter` is the spread as a part of the
+ * mean: uniform has mean ± jitter, normal that standard deviation, cut at zero and, to keep the mean,
+ * at twice the mean. constant and exponential have no free spread.
+ */
+export function drawMs(distribution: Distribution, meanMs: number, jitter: number, uniform: () => number): number {
+  switch (distribution) {
+    case 'constant':
+      return meanMs
+    case 'uniform':
+      return meanMs * (1 + jitter * (2 * uniform() - 1))
+    case 'normal': {
+      // Box and Muller 1958; 1 - u is never zero.
+      const deviate = Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform())
+      return meanMs * Math.min(Math.max(1 + jitter * deviate, 0), 2)
+    }
+    case 'exponential':
+      return -Math.log(1 - uniform()) * meanMs
+  }
+}
+
+/** The pace of request `index`: the same for the same seed. */
+export function paceOf(options: PaceOptions, index: number, promptTokens: number): Pace {
+  const { seed, ttftMs, ttftDistribution, itlMs, itlDistribution, jitter } = options
+  const prefillMs = (promptTokens * options.prefillUsPerToken) / 1000
+  const drawItl = generatorAt(seed, 'sim-itl', index)
+  return {
+    firstTokenMs: drawMs(ttftDistribution, ttftMs, jitter, generatorAt(seed, 'sim-ttft', index)) + prefillMs,
+    nextGapMs: () => drawMs(itlDistribution, itlMs, jitter, drawItl),
+  }
+}

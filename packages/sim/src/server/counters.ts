@@ -1,0 +1,70 @@
+import type { Histogram } from '@llmload/core'
+import type { FinishReason } from '../engine/generation.js'
+import type { Ending, Exchange } from './exchange.js'
+
+/** What a simulator has done since it started. */
+export interface SimStats {
+  /** Requests received, of any kind. */
+  readonly requests: number
+  /** Generations accepted and not yet ended. */
+  readonly running: number
+  /** Requests ended, by how. */
+  readonly endings: Readonly<Record<Ending, number>>
+  /** Generations that were answered in full, by how their first answer finished. */
+  readonly finished: Readonly<Record<FinishReason, number>>
+  readonly promptTokens: number
+  readonly sentTokens: number
+  /** How late chunks left, against their due time, in microseconds; NaN while there was none. */
+  readonly latenessUs: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number }
+}
+
+/** Keeps account of requests as they come and go. */
+export class Counters {
+  readonly #open = new Set<Exchange>()
+  readonly #endings: Record<Ending, number> = { finished: 0, aborted: 0, injected: 0, closed: 0 }
+  readonly #finished: Record<FinishReason, number> = { length: 0, stop: 0 }
+  #requests = 0
+  #promptTokens = 0
+  #sentTokens = 0
+
+  get open(): ReadonlySet<Exchange> {
+    return this.#open
+  }
+
+  received(exchange: Exchange): void {
+    this.#requests++
+    this.#open.add(exchange)
+  }
+
+  ended(exchange: Exchange): void {
+    const { ending, generation, sentTokens } = exchange
+    this.#open.delete(exchange)
+    if (ending !== null) this.#endings[ending]++
+    if (generation === null) return
+    this.#promptTokens += generation.request.promptTokens
+    this.#sentTokens += sentTokens
+    const answer = generation.answers[0]
+    if (ending === 'finished' && answer) this.#finished[answer.finish]++
+  }
+
+  stats(latenessUs: Histogram): SimStats {
+    const running = [...this.#open].filter(({ generation }) => generation !== null)
+    return {
+      requests: this.#requests,
+      running: running.length,
+      endings: { ...this.#endings },
+      finished: { ...this.#finished },
+      promptTokens: running.reduce(
+        (sum, { generation }) => sum + (generation?.request.promptTokens ?? 0),
+        this.#promptTokens,
+      ),
+      sentTokens: running.reduce((sum, { sentTokens }) => sum + sentTokens, this.#sentTokens),
+      latenessUs: {
+        count: latenessUs.count,
+        p50: latenessUs.percentile(50),
+        p99: latenessUs.percentile(99),
+        max: latenessUs.max,
+      },
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { type Clock, LoadError, messageOf } from '@llmload/core'
+import type { Exchange } from './exchange.js'
+
+/**
+ * The ground truth: a file of JSON lines that says what the simulator really did and when. Times are
+ * integer nanoseconds of the host's monotonic clock (`process.hrtime`, CLOCK_MONOTONIC), which all
+ * processes of the host share, so they can be held against the stamps of a client.
+ *
+ * The first line is `{ anchor: { monotonic_ns, wall_ms } }`, one instant on both clocks. Then follows
+ * a line for each request, when it has ended: `id` (null if it generated nothing), `path`, `status`,
+ * `received_ns`, `headers_ns`, `chunk_ns` and `chunk_tokens` (for each write that completed tokens),
+ * `end_ns`, `ended` (finished, aborted by the client, injected, closed with the simulator), `fault`
+ * (what was done to it on purpose), `prompt_tokens`, `sent_tokens`. What did not happen is null.
+ */
+export class TruthLog {
+  readonly #file: WriteStream
+  readonly #originNs: number
+  #failure: Error | null = null
+
+  private constructor(file: WriteStream, clock: Clock) {
+    this.#file = file
+    file.on('error', (error) => {
+      this.#failure = error
+    })
+    this.#originNs = monotonicOriginNs(clock)
+    const nowMs = clock.nowMs()
+    this.#writeLine({ anchor: { monotonic_ns: this.#toNs(nowMs), wall_ms: clock.wallMs(nowMs) } })
+  }
+
+  /** Creates the file, or empties it; throws a `LoadError` if it cannot be written. */
+  static async open(path: string, clock: Clock): Promise<TruthLog> {
+    const file = createWriteStream(path)
+    try {
+      await once(file, 'open')
+    } catch (error) {
+      throw unwritable(path, error)
+    }
+    return new TruthLog(file, clock)
+  }
+
+  write(exchange: Exchange): void {
+    this.#writeLine({
+      id: exchange.generation?.id ?? null,
+      path: exchange.path,
+      status: exchange.status,
+      received_ns: this.#toNs(exchange.receivedMs),
+      headers_ns: this.#toNs(exchange.headersMs),
+      chunk_ns: exchange.chunkMs.map((ms) => this.#toNs(ms)),
+      chunk_tokens: exchange.chunkTokens,
+      end_ns: this.#toNs(exchange.endMs),
+      ended: exchange.ending,
+      fault: exchange.generation?.fault?.kind ?? null,
+      prompt_tokens: exchange.generation?.request.promptTokens ?? null,
+      sent_tokens: exchange.sentTokens,
+    })
+  }
+
+  /** Resolves when all lines are in the file; throws a `LoadError` if any could not be written. */
+  async close(): Promise<void> {
+    if (!this.#file.closed) {
+      this.#file.end()
+      await new Promise<void>((resolve) => this.#file.once('close', () => resolve()))
+    }
+    if (this.#failure) throw unwritable(String(this.#file.path), this.#failure)
+  }
+
+  #writeLine(line: object): void {
+    if (this.#failure === null) this.#file.write(`${JSON.stringify(line)}\n`)
+  }
+
+  #toNs(ms: number): number | null {
+    return Number.isNaN(ms) ? null : Math.round(this.#originNs + ms * 1e6)
+  }
+}
+
+function unwritable(path: string, cause: unknown): LoadError {
+  const hint = 'give --truth-log a file in a folder that exists, can be written and has room'
+  return new LoadError('OUTPUT_FILE', `cannot write the truth log ${path}: ${messageOf(cause)}`, hint, { cause })
+}
+
+const ORIGIN_READINGS = 20
+
+/**
+ * Where the origin of a process's clock stands on the clock of the host. Of several readings the one
+ * that took the shortest is the most exact: well below a microsecond.
+ */
+function monotonicOriginNs(clock: Clock): number {
+  let originNs = Number.NaN
+  let shortestMs = Number.POSITIVE_INFINITY
+  for (let i = 0; i < ORIGIN_READINGS; i++) {
+    const beforeMs = clock.nowMs()
+    // biome-ignore lint/nursery/noJsRestrictedProperties: not to measure with, but to say where the process's own clock stands on the one that all processes share.
+    const hostNs = Number(process.hrtime.bigint())
+    const afterMs = clock.nowMs()
+    if (afterMs - beforeMs >= shortestMs) continue
+    shortestMs = afterMs - beforeMs
+    originNs = hostNs - ((beforeMs + afterMs) / 2) * 1e6
+  }
+  return originNs
+}
