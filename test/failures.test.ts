@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { llmload, report, sim } from './support/llmload.js'
+import { Llmload, llmload, report, sim } from './support/llmload.js'
 
-const RUN = '-p 30 -o 20 --qps 20 -u 20 -r 20 -t 3s'.split(' ')
+const RUN = '-p 30 -o 20 --qps 60 -u 60 -r 60 -t 1s'.split(' ')
 const FAST = ['--ttft-ms', '10', '--itl-ms', '2']
 
 describe('failures of the server are data', () => {
@@ -43,14 +43,17 @@ describe('failures of the server are data', () => {
 
   test('a server that stops in the middle of a run: what was measured is reported, the rest has failed', async () => {
     const { url, process } = await sim(...FAST)
-    const running = report(...RUN, '-H', url, '--only-summary')
-    setTimeout(() => process.signal('SIGKILL'), 3000)
-    const { report: run, code } = await running
+    const run = new Llmload([...RUN, '-H', url, '--headless', '--json'])
+    await run.says(/All users spawned/)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    process.signal('SIGKILL')
+    const { stdout, code } = await run.ended
+    const { requests } = JSON.parse(stdout)
     expect(code).toBe(1)
-    expect(run.requests.sent).toBe(60)
-    expect(run.requests.succeeded + run.requests.failed).toBe(60)
-    expect(run.requests.succeeded).toBeGreaterThan(0)
-    expect(run.requests.failures.connect).toBeGreaterThan(0)
+    expect(requests.sent).toBe(60)
+    expect(requests.succeeded + requests.failed).toBe(60)
+    expect(requests.succeeded).toBeGreaterThan(0)
+    expect(requests.failures.connect).toBeGreaterThan(0)
   })
 })
 

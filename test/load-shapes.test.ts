@@ -110,13 +110,13 @@ describe('load shapes', () => {
       '-H',
       url,
       '--qps',
-      '10',
+      '20',
       '-u',
-      '10',
+      '20',
       '-r',
-      '10',
+      '20',
       '-t',
-      '2s',
+      '1s',
     )
     expect(run.requests).toMatchObject({ sent: 20, succeeded: 20 })
     expect(run.entries.find(({ method }) => method === 'POST')).toMatchObject({ name: row, requests: 20 })
@@ -134,7 +134,7 @@ describe('a fleet started by hand', () => {
       ...'--master --expect-workers 2 --master-port 0 --headless --json --qps 20 -u 20 -r 20 -t 3s -H'.split(' '),
       url,
     ])
-    const [, port = ''] = await master.says(/listening.*?:(\d+)/i)
+    const [, port = ''] = await master.says(/--master-port (\d+)/)
     const workers = [0, 1].map(() => new Llmload(['--worker', '--master-port', port]))
     const { code, stdout } = await master.ended
     const run = JSON.parse(stdout)
