@@ -66,7 +66,10 @@ describe.concurrent('the summary file', () => {
     expect(run.report.requests.succeeded).toBe(5)
   })
 
-  test('gets a row of a run in which nothing was answered, too: it is the point of a sweep where the server broke down', async ({ folder, begin }) => {
+  test('gets a row of a run in which nothing was answered, too: it is the point of a sweep where the server broke down', async ({
+    folder,
+    begin,
+  }) => {
     const summaryFile = join(folder, 'out.csv')
     const run = begin({ output: { summaryFile }, load: { runTimeS: 0.1 } })
     const worker = await run.worker()
