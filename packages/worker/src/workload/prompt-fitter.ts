@@ -35,15 +35,15 @@ const ATTEMPTS_PER_VERSION = 4
  */
 export class PromptFitter {
   readonly warnings: string[] = []
-  private verifies = true
-  private readonly targetUnits: number
+  #verifies = true
+  readonly #targetUnits: number
 
   private constructor(
     private readonly options: FitterOptions,
     private readonly storyteller: Storyteller,
     private readonly frame: Frame,
   ) {
-    this.targetUnits = options.promptTokens * options.tokenizer.unitsPerToken
+    this.#targetUnits = options.promptTokens * options.tokenizer.unitsPerToken
     if (frame.warning) this.warnings.push(frame.warning)
   }
 
@@ -52,54 +52,57 @@ export class PromptFitter {
     const costs = await measurePieceCosts(options.tokenizer)
     const storyteller = new Storyteller(options.seed, costs)
     const fitter = new PromptFitter(options, storyteller, await frameFor(options, costs))
-    await fitter.decideOnVerification()
+    await fitter.#decideOnVerification()
     return fitter
   }
 
   /** The prompt with this index. */
   async prompt(index: number): Promise<FittedPrompt> {
     const { tokenizer, promptTokens } = this.options
-    if (tokenizer.kind !== 'estimate' && this.verifies) return this.fit(index)
-    return { text: this.compose(index, this.targetUnits), tokens: tokenizer.kind === 'estimate' ? null : promptTokens }
+    if (tokenizer.kind !== 'estimate' && this.#verifies) return this.#fit(index)
+    return {
+      text: this.#compose(index, this.#targetUnits),
+      tokens: tokenizer.kind === 'estimate' ? null : promptTokens,
+    }
   }
 
   /** Tells the story with another length in mind until the whole is right; the nearest if it never is. */
-  private async fit(index: number): Promise<FittedPrompt> {
-    let aim = this.targetUnits
+  async #fit(index: number): Promise<FittedPrompt> {
+    let aim = this.#targetUnits
     let nearest: FittedPrompt & { tokens: number } = { text: '', tokens: Number.POSITIVE_INFINITY }
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const text = this.compose(index, aim, Math.floor(attempt / ATTEMPTS_PER_VERSION))
-      const tokens = await this.count(text)
+      const text = this.#compose(index, aim, Math.floor(attempt / ATTEMPTS_PER_VERSION))
+      const tokens = await this.#count(text)
       if (tokens === null) return { text, tokens }
-      const off = this.targetUnits - tokens
+      const off = this.#targetUnits - tokens
       if (off === 0) return { text, tokens }
-      if (Math.abs(off) < Math.abs(this.targetUnits - nearest.tokens)) nearest = { text, tokens }
+      if (Math.abs(off) < Math.abs(this.#targetUnits - nearest.tokens)) nearest = { text, tokens }
       aim = Math.max(this.frame.emptyUnits, aim + off)
     }
-    this.warnOnce(
-      `some prompts are not exactly ${this.targetUnits} tokens long, as words do not add up with this tokenizer; ` +
+    this.#warnOnce(
+      `some prompts are not exactly ${this.#targetUnits} tokens long, as words do not add up with this tokenizer; ` +
         'the length of each is reported as it is',
     )
     return nearest
   }
 
   /** Length of a prompt; null if the server has no answer, which must not end a run under way. */
-  private async count(text: string): Promise<number | null> {
+  async #count(text: string): Promise<number | null> {
     const { tokenizer } = this.options
     try {
       return await tokenizer.countPrompt(text)
     } catch (error) {
       if (tokenizer.kind !== 'server') throw error
-      this.warnOnce(`some prompts may be a few tokens too long or too short: ${messageOf(error)}`)
+      this.#warnOnce(`some prompts may be a few tokens too long or too short: ${messageOf(error)}`)
       return null
     }
   }
 
-  private warnOnce(warning: string): void {
+  #warnOnce(warning: string): void {
     if (!this.warnings.includes(warning)) this.warnings.push(warning)
   }
 
-  private compose(index: number, aim: number, version = 0): string {
+  #compose(index: number, aim: number, version = 0): string {
     // Where the pieces cannot pay the exact sum, the next smaller one: `fit` reports it, an estimate does not mind.
     for (let budget = aim - this.frame.emptyUnits; budget >= 0; budget--) {
       const story = this.storyteller.tell(index, budget, version)
@@ -109,14 +112,14 @@ export class PromptFitter {
   }
 
   /** A local count is cheap, so every prompt gets one; a server is asked only as long as it has something to say. */
-  private async decideOnVerification(): Promise<void> {
+  async #decideOnVerification(): Promise<void> {
     if (this.options.tokenizer.kind !== 'server') return
     const counts = await Promise.all(
       Array.from({ length: PROMPTS_VERIFIED_BY_SERVER }, (_, index) =>
-        this.options.tokenizer.countPrompt(this.compose(index, this.targetUnits)),
+        this.options.tokenizer.countPrompt(this.#compose(index, this.#targetUnits)),
       ),
     )
-    this.verifies = counts.some((tokens) => tokens !== this.targetUnits)
+    this.#verifies = counts.some((tokens) => tokens !== this.#targetUnits)
   }
 }
 

@@ -22,8 +22,8 @@ export interface MadePrompt {
 
 /** Makes the request bodies of one worker, one after the other. */
 export class PromptMaker {
-  private readonly encoder = new TextEncoder()
-  private nextIndex: number
+  readonly #encoder = new TextEncoder()
+  #nextIndex: number
 
   private constructor(
     private readonly order: PromptOrder,
@@ -31,7 +31,7 @@ export class PromptMaker {
     private readonly fitter: PromptFitter,
     private readonly openingWarnings: readonly string[],
   ) {
-    this.nextIndex = order.firstIndex
+    this.#nextIndex = order.firstIndex
   }
 
   /** Throws LoadError where the tokenizer or the length cannot be had; `onNote` hears of downloads. */
@@ -64,10 +64,10 @@ export class PromptMaker {
   }
 
   async next(): Promise<MadePrompt> {
-    const index = this.nextIndex
-    this.nextIndex += this.order.step
+    const index = this.#nextIndex
+    this.#nextIndex += this.order.step
     const { text, tokens } = await this.fitter.prompt(index)
-    return { index, body: this.encoder.encode(requestBody(this.order.plan, text)), promptTokens: tokens }
+    return { index, body: this.#encoder.encode(requestBody(this.order.plan, text)), promptTokens: tokens }
   }
 
   close(): Promise<void> {

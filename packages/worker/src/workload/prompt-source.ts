@@ -42,29 +42,29 @@ interface Waiter<T> {
  * their own. `take` is for the hot path: it never waits, and what it takes is replaced in the background.
  */
 export class PromptSource {
-  private opened = { description: '', countsTokens: false }
-  private doubts: readonly string[] = []
-  private readonly thread: Worker
-  private readonly ready: PreparedPrompt[] = []
-  private readonly takers: Waiter<PreparedPrompt>[] = []
-  private readonly counts = new Map<number, Waiter<number>>()
-  private nextCountId = 0
+  #opened = { description: '', countsTokens: false }
+  #doubts: readonly string[] = []
+  readonly #thread: Worker
+  readonly #ready: PreparedPrompt[] = []
+  readonly #takers: Waiter<PreparedPrompt>[] = []
+  readonly #counts = new Map<number, Waiter<number>>()
+  #nextCountId = 0
   /** How many shall lie ready. One, until its size is known. */
-  private lookAhead = 1
+  #lookAhead = 1
   /** Asked of the thread and not here yet. */
-  private ordered = 0
-  private failure: Error | null = null
+  #ordered = 0
+  #failure: Error | null = null
 
-  private isFilled = false
-  private settleFilling: Waiter<void> = { resolve: () => {}, reject: () => {} }
+  #isFilled = false
+  #settleFilling: Waiter<void> = { resolve: () => {}, reject: () => {} }
 
   private constructor(private readonly options: PromptSourceOptions) {
     const { plan, secrets, firstIndex, step } = options
     const order: PromptOrder = { plan, secrets, firstIndex, step }
-    this.thread = new Worker(THREAD_FILE, { workerData: order })
-    this.thread.on('message', (reply: PromptReply) => this.hear(reply))
-    this.thread.on('error', (error) => this.fail(threadFault(messageOf(error))))
-    this.thread.on('exit', (code) => this.fail(threadFault(`it ended with exit code ${code}`)))
+    this.#thread = new Worker(THREAD_FILE, { workerData: order })
+    this.#thread.on('message', (reply: PromptReply) => this.#hear(reply))
+    this.#thread.on('error', (error) => this.#fail(threadFault(messageOf(error))))
+    this.#thread.on('exit', (code) => this.#fail(threadFault(`it ended with exit code ${code}`)))
   }
 
   /** Resolves when the look-ahead is full. Throws LoadError where prompts cannot be made. */
@@ -72,7 +72,7 @@ export class PromptSource {
     const source = new PromptSource(options)
     try {
       await new Promise<void>((resolve, reject) => {
-        source.settleFilling = { resolve, reject }
+        source.#settleFilling = { resolve, reject }
       })
       return source
     } catch (error) {
@@ -83,23 +83,23 @@ export class PromptSource {
 
   /** How lengths are counted, for logs and reports. */
   get description(): string {
-    return this.opened.description
+    return this.#opened.description
   }
 
   /** Whether `countTokens` counts. */
   get countsTokens(): boolean {
-    return this.opened.countsTokens
+    return this.#opened.countsTokens
   }
 
   /** Reasons to doubt the prompts, for people. */
   get warnings(): readonly string[] {
-    return this.doubts
+    return this.#doubts
   }
 
   /** The next prompt, or null if none lies ready: then `next` waits for it. */
   take(): PreparedPrompt | null {
-    const prompt = this.ready.shift() ?? null
-    this.order()
+    const prompt = this.#ready.shift() ?? null
+    this.#order()
     return prompt
   }
 
@@ -107,62 +107,62 @@ export class PromptSource {
   next(): Promise<PreparedPrompt> {
     const prompt = this.take()
     if (prompt) return Promise.resolve(prompt)
-    if (this.failure) return Promise.reject(this.failure)
-    return new Promise((resolve, reject) => this.takers.push({ resolve, reject }))
+    if (this.#failure) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
   }
 
   /** Tokens of generated text, counted on the other thread; null where only a server could count them. */
   countTokens(text: string): Promise<number> | null {
     if (!this.countsTokens) return null
-    if (this.failure) return Promise.reject(this.failure)
-    const id = this.nextCountId++
-    this.ask({ type: 'count', id, text })
-    return new Promise((resolve, reject) => this.counts.set(id, { resolve, reject }))
+    if (this.#failure) return Promise.reject(this.#failure)
+    const id = this.#nextCountId++
+    this.#ask({ type: 'count', id, text })
+    return new Promise((resolve, reject) => this.#counts.set(id, { resolve, reject }))
   }
 
   /** Ends the thread; who still waits for a prompt or a count gets an error. */
   async close(): Promise<void> {
-    this.fail(new Error('the prompt source is closed'))
-    await this.thread.terminate()
+    this.#fail(new Error('the prompt source is closed'))
+    await this.#thread.terminate()
   }
 
-  private hear(reply: PromptReply): void {
+  #hear(reply: PromptReply): void {
     switch (reply.type) {
       case 'note':
         return this.options.onNote?.(reply.line)
       case 'opened':
-        this.opened = reply
-        return this.order()
+        this.#opened = reply
+        return this.#order()
       case 'made':
-        this.doubts = reply.warnings
-        return this.store(reply.prompts)
+        this.#doubts = reply.warnings
+        return this.#store(reply.prompts)
       case 'counted':
-        this.counts.get(reply.id)?.resolve(reply.tokens)
-        this.counts.delete(reply.id)
+        this.#counts.get(reply.id)?.resolve(reply.tokens)
+        this.#counts.delete(reply.id)
         return
       case 'failed':
-        return this.fail(new LoadError(reply.code, reply.message, reply.hint))
+        return this.#fail(new LoadError(reply.code, reply.message, reply.hint))
     }
   }
 
-  private store(prompts: readonly MadePrompt[]): void {
-    this.ordered -= prompts.length
+  #store(prompts: readonly MadePrompt[]): void {
+    this.#ordered -= prompts.length
     for (const { index, body, promptTokens } of prompts) {
       const prompt = { index, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), promptTokens }
-      const taker = this.takers.shift()
+      const taker = this.#takers.shift()
       if (taker) taker.resolve(prompt)
-      else this.ready.push(prompt)
-      if (index === this.options.firstIndex) this.lookAhead = this.lookAheadFor(body.byteLength)
+      else this.#ready.push(prompt)
+      if (index === this.options.firstIndex) this.#lookAhead = this.#lookAheadFor(body.byteLength)
     }
-    if (!this.isFilled) {
-      this.options.onProgress(this.ready.length, this.lookAhead)
-      this.isFilled = this.ready.length >= this.lookAhead
-      if (this.isFilled) this.settleFilling.resolve()
+    if (!this.#isFilled) {
+      this.options.onProgress(this.#ready.length, this.#lookAhead)
+      this.#isFilled = this.#ready.length >= this.#lookAhead
+      if (this.#isFilled) this.#settleFilling.resolve()
     }
-    this.order()
+    this.#order()
   }
 
-  private lookAheadFor(bodyBytes: number): number {
+  #lookAheadFor(bodyBytes: number): number {
     const { plan, step } = this.options
     const share = (total: number) => Math.ceil(total / step)
     const wanted = Math.max(MIN_LOOK_AHEAD, LOOK_AHEAD_PER_USER * share(plan.load.users))
@@ -172,24 +172,24 @@ export class PromptSource {
   }
 
   /** Orders what is missing, in few and large orders. */
-  private order(): void {
-    const missing = this.lookAhead + this.takers.length - this.ready.length - this.ordered
-    if (missing <= 0 || missing * 2 < this.lookAhead || this.failure) return
-    this.ordered += missing
-    this.ask({ type: 'make', count: missing })
+  #order(): void {
+    const missing = this.#lookAhead + this.#takers.length - this.#ready.length - this.#ordered
+    if (missing <= 0 || missing * 2 < this.#lookAhead || this.#failure) return
+    this.#ordered += missing
+    this.#ask({ type: 'make', count: missing })
   }
 
-  private ask(request: PromptRequest): void {
-    this.thread.postMessage(request)
+  #ask(request: PromptRequest): void {
+    this.#thread.postMessage(request)
   }
 
-  private fail(error: Error): void {
-    if (this.failure) return
-    this.failure = error
-    this.settleFilling.reject(error)
-    for (const taker of this.takers.splice(0)) taker.reject(error)
-    for (const counter of this.counts.values()) counter.reject(error)
-    this.counts.clear()
+  #fail(error: Error): void {
+    if (this.#failure) return
+    this.#failure = error
+    this.#settleFilling.reject(error)
+    for (const taker of this.#takers.splice(0)) taker.reject(error)
+    for (const counter of this.#counts.values()) counter.reject(error)
+    this.#counts.clear()
   }
 }
 

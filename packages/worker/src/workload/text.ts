@@ -43,27 +43,27 @@ interface Pattern {
  * follows from the seed and its index alone.
  */
 export class Storyteller {
-  private readonly opening: readonly Slot[]
+  readonly #opening: readonly Slot[]
   /** How many openings there are, and how far apart those of neighbouring stories lie. */
-  private readonly openings: number
-  private readonly openingStep: number
-  private readonly patterns: readonly Pattern[]
-  private readonly adverbs: readonly Piece[]
-  private readonly anyWords: readonly Piece[]
+  readonly #openings: number
+  readonly #openingStep: number
+  readonly #patterns: readonly Pattern[]
+  readonly #adverbs: readonly Piece[]
+  readonly #anyWords: readonly Piece[]
   /** What the shortest sentence costs: less than this must not be left over. */
-  private readonly shortestSentence: number
+  readonly #shortestSentence: number
 
   constructor(
     private readonly seed: number,
     private readonly costs: PieceCosts,
   ) {
-    this.opening = OPENING.split(' ').map((name) => this.slot(name))
-    this.openings = this.opening.reduce((product, slot) => product * slot.length, 1)
-    this.openingStep = stepThrough(this.openings)
-    this.patterns = PATTERNS.map(([opener, rest]) => this.compile(opener, rest))
-    this.adverbs = this.slot('ADVERB')
-    this.anyWords = [...this.adverbs, ...PLAIN_WORDS.map((word) => this.piece(wordPiece(word)))]
-    this.shortestSentence = Math.min(...this.patterns.map(leastCost))
+    this.#opening = OPENING.split(' ').map((name) => this.#slot(name))
+    this.#openings = this.#opening.reduce((product, slot) => product * slot.length, 1)
+    this.#openingStep = stepThrough(this.#openings)
+    this.#patterns = PATTERNS.map(([opener, rest]) => this.#compile(opener, rest))
+    this.#adverbs = this.#slot('ADVERB')
+    this.#anyWords = [...this.#adverbs, ...PLAIN_WORDS.map((word) => this.#piece(wordPiece(word)))]
+    this.#shortestSentence = Math.min(...this.#patterns.map(leastCost))
   }
 
   /**
@@ -74,18 +74,18 @@ export class Storyteller {
     const draw = generatorAt(this.seed, `stories.${version}`, index)
     const pieces: Piece[] = []
     let left = budget
-    for (const piece of this.openingOf(index)) {
+    for (const piece of this.#openingOf(index)) {
       if (piece.cost > left) break
       pieces.push(piece)
       left -= piece.cost
     }
     while (left > 0) {
-      const sentence = this.sentenceWithin(left, draw)
+      const sentence = this.#sentenceWithin(left, draw)
       if (sentence === null) break
       pieces.push(...sentence)
       left -= costOf(sentence)
     }
-    const filling = fill(this.adverbs, left, draw) ?? fill(this.anyWords, left, draw)
+    const filling = fill(this.#adverbs, left, draw) ?? fill(this.#anyWords, left, draw)
     return filling && [...pieces, ...filling].map((piece) => piece.text).join('')
   }
 
@@ -93,11 +93,11 @@ export class Storyteller {
    * The first sentence spells out the index, so that no two stories begin alike and no prefix cache
    * helps. The step between neighbours is so large that they differ in the first word of it.
    */
-  private openingOf(index: number): Piece[] {
-    const offset = Math.floor(uniformAt(this.seed, 'openings', 0) * this.openings)
-    let code = Number((BigInt(index) * BigInt(this.openingStep) + BigInt(offset)) % BigInt(this.openings))
-    let weight = this.openings
-    return this.opening.map((slot) => {
+  #openingOf(index: number): Piece[] {
+    const offset = Math.floor(uniformAt(this.seed, 'openings', 0) * this.#openings)
+    let code = Number((BigInt(index) * BigInt(this.#openingStep) + BigInt(offset)) % BigInt(this.#openings))
+    let weight = this.#openings
+    return this.#opening.map((slot) => {
       weight /= slot.length
       const digit = Math.floor(code / weight)
       code -= digit * weight
@@ -106,35 +106,35 @@ export class Storyteller {
   }
 
   /** A sentence that ends the story exactly, or leaves room for another; null if none was drawn. */
-  private sentenceWithin(left: number, draw: Draw): Piece[] | null {
+  #sentenceWithin(left: number, draw: Draw): Piece[] | null {
     for (let i = 0; i < MAX_REDRAWS; i++) {
-      const pattern = pick(this.patterns, draw)
+      const pattern = pick(this.#patterns, draw)
       const newParagraph = draw() * SENTENCES_PER_PARAGRAPH < 1
       const opener = pick(newParagraph ? pattern.paragraphOpeners : pattern.sentenceOpeners, draw)
       const sentence = [opener, ...pattern.rest.map((slot) => pick(slot, draw))]
       const rest = left - costOf(sentence)
-      if (rest === 0 || rest >= this.shortestSentence) return sentence
+      if (rest === 0 || rest >= this.#shortestSentence) return sentence
     }
     return null
   }
 
-  private compile(opener: OpenerClass, rest: string): Pattern {
+  #compile(opener: OpenerClass, rest: string): Pattern {
     return {
-      sentenceOpeners: OPENERS[opener].map((word) => this.piece(sentencePiece(word))),
+      sentenceOpeners: OPENERS[opener].map((word) => this.#piece(sentencePiece(word))),
       paragraphOpeners: OPENERS[opener]
         .filter((word) => PARAGRAPH_OPENERS.includes(word))
-        .map((word) => this.piece(paragraphPiece(word))),
-      rest: rest.split(' ').map((name) => this.slot(name)),
+        .map((word) => this.#piece(paragraphPiece(word))),
+      rest: rest.split(' ').map((name) => this.#slot(name)),
     }
   }
 
-  private slot(name: string): Slot {
-    if (name === COMMA) return [this.piece(COMMA)]
+  #slot(name: string): Slot {
+    if (name === COMMA) return [this.#piece(COMMA)]
     const words = isWordClass(name) ? WORDS[name] : [name]
-    return words.map((word) => this.piece(wordPiece(word)))
+    return words.map((word) => this.#piece(wordPiece(word)))
   }
 
-  private piece(text: string): Piece {
+  #piece(text: string): Piece {
     const cost = this.costs.get(text)
     if (cost === undefined) throw new Error(`the vocabulary has no piece "${text}"`)
     return { text, cost }
