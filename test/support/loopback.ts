@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net'
 import { type LoadPlan, type Plan, type Secrets, systemClock, Timeline } from '../../packages/core/src/index.js'
 import type { HttpClient, Inflight } from '../../packages/worker/src/http/client.js'
-import { undiciClient } from '../../packages/worker/src/http/undici-client.js'
+import { httpClient } from '../../packages/worker/src/http/http-client.js'
 
 export const clock = systemClock()
 
@@ -61,12 +61,12 @@ export class Loopback {
       sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
       workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
       load: {
-        ...{ users: 1, spawnRate: 1, qps: null, qpsDistribution: 'constant', runTimeS: null, maxRequests: null },
+        ...{ users: 1, spawnRate: 1, qps: null, qpsDistribution: 'constant', warmupS: 0, runTimeS: null, maxRequests: null },
         ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
         ...load,
       },
     }
-    const client = undiciClient({ plan, secrets: { apiKey: null, headers: [], ...secrets }, clock, keepText: true })
+    const client = httpClient({ plan, secrets: { apiKey: null, headers: [], ...secrets }, clock, keepText: true })
     this.#closers.push(() => client.close())
     return client
   }

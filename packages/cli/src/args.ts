@@ -52,7 +52,7 @@ const isSwitch = (table: OptionTable, name: string): boolean =>
 function unexpected(word: string): Problem {
   return {
     message: `unexpected argument '${word}'`,
-    hint: 'options begin with --, and llmload sim is the only other command',
+    hint: 'options begin with --; commands like llmload sim and llmload explain come first',
   }
 }
 

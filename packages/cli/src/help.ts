@@ -55,7 +55,8 @@ function notesOf(name: string, option: Option): string {
   return notes.length === 0 ? '' : ` [${notes.join('; ')}]`
 }
 
-function wrapped(text: string, width: number): string[] {
+/** Lines of whole words, each at most `width` long unless one word is longer. */
+export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

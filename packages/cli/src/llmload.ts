@@ -11,6 +11,10 @@ export async function llmload(argv: readonly string[], signals: Signals): Promis
     const { sim } = await import('./commands/sim.js')
     return sim(rest, signals)
   }
+  if (command === 'explain') {
+    const { explain } = await import('./commands/explain.js')
+    return explain(rest, process.stdout.columns)
+  }
   if (command === 'help' || argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(helpText(process.stdout.columns))
     return EXIT.ok
@@ -31,6 +35,7 @@ Usage:
   llmload --master [options]            run it with workers that join from other hosts, …
   llmload --worker --master-host HOST   … where each of them is started so
   llmload sim [options]                 be a server to test against: llmload sim --help
+  llmload explain [METRIC]              say what a number means and how it is made
 
 ${optionsHelp(OPTIONS, columns)}
 

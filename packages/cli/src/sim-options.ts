@@ -9,11 +9,12 @@ const SIMULATOR: Group = { title: 'Options of llmload sim' }
 export const SIM_TABLE: OptionTable = Object.fromEntries(SIM_OPTIONS.map((option) => [option.name, asOption(option)]))
 
 function asOption({ default: value, help, ...option }: SimOption): Option {
+  const isUnset = value === null || Array.isArray(value)
   return {
     group: SIMULATOR,
     type: { placeholder: placeholderOf(option), parse: (text) => ({ value: text }) },
-    default: value === null ? null : String(value),
-    ...(value === null && { unset: 'off' }),
+    default: isUnset ? null : String(value),
+    ...(isUnset && { unset: 'off' }),
     help,
     sources: ['flag'],
   }
@@ -25,6 +26,8 @@ function placeholderOf({ type, unit, choices }: Pick<SimOption, 'type' | 'unit' 
       return null
     case 'choice':
       return (choices ?? []).join('|')
+    case 'list':
+      return 'NAME,…'
     case 'text':
       return 'TEXT'
     default:

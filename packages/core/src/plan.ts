@@ -52,7 +52,9 @@ export interface LoadPlan {
   /** Arrivals per second over all workers; null = closed loop. */
   readonly qps: number | null
   readonly qpsDistribution: QpsDistribution
-  /** Length of the measured window, counted from the moment all users are spawned; null = until stopped. */
+  /** How long the load goes on, with all users there, before the measured window opens. */
+  readonly warmupS: number
+  /** Length of the measured window; null = until stopped. */
   readonly runTimeS: number | null
   /** Requests to send in the measured window over all workers; null = no limit. */
   readonly maxRequests: number | null

@@ -1,4 +1,13 @@
-import { type Clock, ERROR_CODES, type ErrorCode, LoadError, type Log, type Plan, type Secrets } from '@llmload/core'
+import {
+  type Clock,
+  ERROR_CODES,
+  type ErrorCode,
+  type Keep,
+  LoadError,
+  type Log,
+  type Plan,
+  type Secrets,
+} from '@llmload/core'
 import type { Fleet } from './fleet.js'
 import { clockOf, type Member } from './member.js'
 import { describeEnd, hasFailed, type ProcessWatch } from './worker-processes.js'
@@ -68,12 +77,15 @@ export function share(users: number, { fleet, log }: Pick<BarrierDeps, 'fleet' |
 }
 
 /** Sends the plan and waits until everyone is ready. Throws what a worker could not do, PREPARE_FAILED or BARRIER_TIMEOUT. */
-export async function prepare(plan: Plan, secrets: Secrets, deps: BarrierDeps): Promise<void> {
+export async function prepare(
+  { plan, secrets, keep }: { plan: Plan; secrets: Secrets; keep: Keep },
+  deps: BarrierDeps,
+): Promise<void> {
   const { fleet, processes, clock, log, signal } = deps
   const participants = fleet.participants
   for (const member of participants) {
     member.state = 'preparing'
-    member.session.send({ type: 'prepare', plan, secrets, share: member.share })
+    member.session.send({ type: 'prepare', plan, secrets, share: member.share, keep })
   }
   const isReady = (): boolean => participants.every(({ state }) => state === 'ready')
   const isStuck = (): boolean => participants.some(({ failure, gone }) => failure ?? gone) || childFailed(processes)

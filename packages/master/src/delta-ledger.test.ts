@@ -11,7 +11,10 @@ const delta = (seq: number, answered = 1, untilMs = seq * 1000): Delta => ({
   measured: statsData({ answered }),
   users: 1,
   inFlight: 0,
-  health: { elu: 0, loopDelayP99Ms: 0, cpuCores: 0, rssBytes: 0 },
+  health: {
+    ...{ elu: 0, stampDelayMs: 0, loopDelayP99Ms: 0, loopDelayMaxMs: 0, gcMs: 0, gcMaxMs: 0 },
+    ...{ cpuCores: 0, throttledMs: null, stealShare: null, rssBytes: 0, memoryLimitBytes: 1e9 },
+  },
 })
 
 describe('a ledger', () => {

@@ -67,6 +67,11 @@ export class DeltaLedger {
     this.#merge('measured', account, delta)
   }
 
+  /** Requests that were sent, in all phases. */
+  get sent(): number {
+    return this.ramp.counts.sent + this.measured.counts.sent
+  }
+
   /** Rows of the ramp stand in the measured tables too, empty, as Locust's do after a reset. */
   carryRowsOver(): void {
     for (const { method, name } of this.ramp.entries) this.measured.entry(method, name)

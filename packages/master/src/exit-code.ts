@@ -1,18 +1,23 @@
 import { EXIT, type ExitCode, type RunReport } from '@llmload/core'
 
 export interface Outcome {
-  readonly requests: Pick<RunReport['requests'], 'succeeded' | 'failRatio'>
+  readonly report: Pick<RunReport, 'verdict'> & {
+    readonly requests: Pick<RunReport['requests'], 'succeeded' | 'failRatio'>
+  }
   /** No worker did its share to the end. */
   readonly allWorkersLost: boolean
   /** A report could not be written. */
   readonly outputFailed: boolean
   readonly maxFailRatio: number
+  readonly requireValid: boolean
 }
 
 /** What a finished run ends with; what makes the numbers worth least comes first. */
-export function exitCodeOf({ requests, allWorkersLost, outputFailed, maxFailRatio }: Outcome): ExitCode {
+export function exitCodeOf({ report, allWorkersLost, outputFailed, maxFailRatio, requireValid }: Outcome): ExitCode {
   if (allWorkersLost) return EXIT.notCarriedOut
   if (outputFailed) return EXIT.usage
+  if (requireValid && report.verdict === 'INVALID') return EXIT.invalid
+  const { requests } = report
   const failed = requests.succeeded === 0 || (requests.failRatio ?? 0) > maxFailRatio
   return failed ? EXIT.failures : EXIT.ok
 }

@@ -1,4 +1,12 @@
-import { buildReport, type ExitCode, LoadError, type Log, type RunReport, totalRows } from '@llmload/core'
+import {
+  buildReport,
+  type ExitCode,
+  LoadError,
+  type Log,
+  type OutputConfig,
+  type RunReport,
+  totalRows,
+} from '@llmload/core'
 import { exitCodeOf } from './exit-code.js'
 import type { Fleet } from './fleet.js'
 import { viewOf } from './live-run.js'
@@ -11,14 +19,11 @@ export interface FinishDeps {
   readonly fleet: Fleet
   readonly reporters: Reporters
   readonly log: Log
-  readonly maxFailRatio: number
+  readonly output: Pick<OutputConfig, 'maxFailRatio' | 'requireValid'>
 }
 
 /** Writes the reports of a run whose load is over, files first; returns its exit code. */
-export async function finishRun(
-  run: FinishedRun,
-  { fleet, reporters, log, maxFailRatio }: FinishDeps,
-): Promise<ExitCode> {
+export async function finishRun(run: FinishedRun, { fleet, reporters, log, output }: FinishDeps): Promise<ExitCode> {
   run.ledger.carryRowsOver()
   const record = recordOf(run)
   addEmptyRows(record.stats)
@@ -31,9 +36,10 @@ export async function finishRun(
   }
   const allWorkersLost = allLost(record)
   if (allWorkersLost) log.error({}, 'The last worker went missing: what it reported until then is shown')
-  sayWhyFailed(report, maxFailRatio, log)
+  sayWhyFailed(report, output.maxFailRatio, log)
   const outputFailed = !(await allWritten(reporters.files, final, log))
-  const code = exitCodeOf({ requests: report.requests, allWorkersLost, outputFailed, maxFailRatio })
+  if (output.requireValid && report.verdict === 'INVALID') log.error({}, 'Test failed: the verdict is INVALID')
+  const code = exitCodeOf({ ...output, report, allWorkersLost, outputFailed })
   log.info({ code }, `Shutting down (exit code ${code})`)
   for (const screen of reporters.screens) await screen.onEnd(final)
   return code

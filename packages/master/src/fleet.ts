@@ -6,6 +6,8 @@ import {
   type MasterMessage,
   messageOf,
   PROTOCOL_VERSION,
+  type RequestBatch,
+  type ResponseFrames,
   type WorkerMessage,
 } from '@llmload/core'
 import type { WebSocket } from 'ws'
@@ -31,6 +33,9 @@ export interface FleetOptions {
   readonly isOpen: () => boolean
   /** Throws on a delta that cannot be added up. */
   readonly onDelta: (member: Member, delta: Delta) => void
+  /** Told of single requests; throws on what must not be there. */
+  readonly onRequests: (member: Member, batch: RequestBatch) => void
+  readonly onFrames: (member: Member, frames: ResponseFrames) => void
 }
 
 /**
@@ -182,6 +187,10 @@ export class Fleet {
         return this.#warnOf(member, [message.message])
       case 'delta':
         return this.#addUp(member, message)
+      case 'requests':
+        return this.#takeRequests(member, message)
+      case 'frames':
+        return this.#options.onFrames(member, message.frames)
       case 'drained':
         member.drained = { atMs: this.#options.clock.nowMs(), lastSeq: message.lastSeq, endedMs: message.endedMs }
         return
@@ -197,6 +206,14 @@ export class Fleet {
       return member.session.reject(`a delta that cannot be added up: ${messageOf(error)}`)
     }
     member.session.send({ type: 'ack', seq: delta.seq })
+  }
+
+  #takeRequests(member: Member, batch: RequestBatch): void {
+    try {
+      this.#options.onRequests(member, batch)
+    } catch (error) {
+      member.session.reject(`requests that cannot be logged: ${messageOf(error)}`)
+    }
   }
 
   #warnOf({ id }: Member, warnings: readonly string[]): void {

@@ -29,7 +29,7 @@ export class LiveRun {
   }
 
   /** From now on the measured window is what is shown. */
-  allSpawned(): void {
+  windowOpened(): void {
     this.#phase = 'measured'
   }
 
@@ -46,7 +46,7 @@ export class LiveRun {
 /** What can be seen of one phase of a run now. */
 export function viewOf({ ledger, fleet, times, clock }: Omit<LiveRunDeps, 'reporters'>, phase: PhaseName): View {
   const nowMs = clock.nowMs()
-  const sinceMs = phase === 'ramp' ? times.startAtMs : times.spawnedAtMs
+  const sinceMs = phase === 'ramp' ? times.startAtMs : times.measuredFromMs
   const stats = ledger[phase]
   return {
     stats,

@@ -20,6 +20,7 @@ export interface LoadDeps {
   /** Requests sent in the measured window so far, over all workers. */
   readonly measuredSent: () => number
   readonly onAllSpawned: () => void
+  readonly onWindowOpen: () => void
   /** First Ctrl-C: no new requests. */
   readonly drain: AbortSignal
   /** Second Ctrl-C: cancel those in flight. */
@@ -59,6 +60,7 @@ async function sending({
   drain,
   measuredSent,
   onAllSpawned,
+  onWindowOpen,
 }: LoadDeps): Promise<LoadEnd> {
   const allOver = (): boolean => fleet.participants.every(isOver)
   const allSent = (): boolean => plan.maxRequests !== null && measuredSent() >= plan.maxRequests
@@ -72,8 +74,14 @@ async function sending({
   phase.enter('ramping')
   const inRamp = await waitUntil(times.spawnedAtMs)
   if (inRamp) return inRamp
-  phase.enter('measuring')
   onAllSpawned()
+  if (times.measuredFromMs > times.spawnedAtMs) {
+    phase.enter('warming')
+    const inWarmup = await waitUntil(times.measuredFromMs)
+    if (inWarmup) return inWarmup
+  }
+  phase.enter('measuring')
+  onWindowOpen()
   return (await waitUntil(times.endAtMs)) ?? { by: 'time' }
 }
 

@@ -1,14 +1,21 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { LoadError, messageOf, type OutputConfig } from '@llmload/core'
+import { framesPath } from './reporters/frames-file.js'
 import { csvPaths } from './reporters/locust-csv.js'
+import { verdictPaths } from './reporters/verdict-file.js'
+
+type OutputFiles = Pick<OutputConfig, 'summaryFile' | 'csvPrefix' | 'requestLog' | 'recordFrames'>
 
 /** Before anything else: whether the files of a run can be written. Throws OUTPUT_FILE. */
-export function checkOutputFiles({ summaryFile, csvPrefix }: Pick<OutputConfig, 'summaryFile' | 'csvPrefix'>): void {
+export function checkOutputFiles(output: OutputFiles): void {
+  const { summaryFile, csvPrefix, requestLog, recordFrames } = output
   if (summaryFile !== null) check('--summary-file', summaryFile)
-  if (csvPrefix === null) return
-  makeFolder('--csv', dirname(csvPrefix))
-  for (const path of Object.values(csvPaths(csvPrefix))) check('--csv', path)
+  if (requestLog !== null) check('--request-log', requestLog)
+  if (requestLog !== null && recordFrames > 0) check('--record-frames', framesPath(requestLog))
+  if (csvPrefix !== null) makeFolder('--csv', dirname(csvPrefix))
+  if (csvPrefix !== null) for (const path of Object.values(csvPaths(csvPrefix))) check('--csv', path)
+  for (const { path } of verdictPaths(output)) check('the file of the verdict', path)
 }
 
 function makeFolder(option: string, folder: string): void {

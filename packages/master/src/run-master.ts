@@ -9,6 +9,7 @@ import { followLoad } from './load.js'
 import { checkOutputFiles } from './output-files.js'
 import { MODELS_PATH, preflight } from './preflight.js'
 import { makeReporters, type Streams } from './reporters/make-reporters.js'
+import { RequestRecords } from './reporters/request-records.js'
 import { RunPhase } from './run-phase.js'
 import type { FinishedRun } from './run-record.js'
 import { runTimes } from './run-window.js'
@@ -59,12 +60,18 @@ async function carryOut({ config, baseUrl, version, startWorkers }: MasterOption
   const ledger = new DeltaLedger()
   ledger.ramp.entry('GET', MODELS_PATH).log(models.durationMs, models.bodyBytes)
 
+  const records = new RequestRecords(output, { clock, log, sent: () => ledger.sent })
   const fleet = new Fleet({
     clock,
     log,
     version,
     isOpen: () => phase.current === 'gathering',
-    onDelta: ({ id }, delta) => ledger.accept(id, delta),
+    onDelta: ({ id }, delta) => {
+      ledger.accept(id, delta)
+      records.counted(id, delta.seq)
+    },
+    onRequests: ({ id }, batch) => records.take(id, batch),
+    onFrames: ({ id }, frames) => records.takeFrames(id, frames),
   })
   let server: MasterServer | null = null
   let processes: WorkerProcesses | null = null
@@ -78,11 +85,11 @@ async function carryOut({ config, baseUrl, version, startWorkers }: MasterOption
     await gather(expected, fleetConfig.expectWorkersMaxWaitS, barrier)
     phase.enter('preparing')
     share(plan.load.users, barrier)
-    await prepare(plan, secrets, barrier)
+    await prepare({ plan, secrets, keep: records.keep }, barrier)
     phase.enter('starting')
     const { participants } = fleet
     const run = { plan, version, clock, ledger, participants, times: runTimes(plan.load, start(barrier)) }
-    return await loadAndReport(run, { ...deps, config, fleet, phase, processes: watch })
+    return await loadAndReport(run, { ...deps, config, fleet, phase, processes: watch, records })
   } finally {
     await fleet.close()
     await processes?.stop()
@@ -95,14 +102,16 @@ interface LoadAndReportDeps extends MasterDeps {
   readonly fleet: Fleet
   readonly phase: RunPhase
   readonly processes: ProcessWatch
+  readonly records: RequestRecords
 }
 
 async function loadAndReport(run: Omit<FinishedRun, 'end'>, deps: LoadAndReportDeps): Promise<ExitCode> {
   const { plan, ledger, times } = run
-  const { log, fleet, phase, config } = deps
-  const { users, spawnRate, runTimeS } = plan.load
+  const { log, fleet, phase, config, records } = deps
+  const { users, spawnRate, warmupS, runTimeS } = plan.load
   ledger.startAt(times.startAtMs)
-  const reporters = makeReporters(config.output, deps, log)
+  records.begin({ runId: plan.runId, version: run.version, startAtMs: times.startAtMs })
+  const reporters = makeReporters(config.output, deps, { log, records: records.reporters })
   log.info(
     {},
     runTimeS === null ? 'No run time limit set, use CTRL+C to interrupt' : `Run time limit set to ${runTimeS} seconds`,
@@ -116,13 +125,17 @@ async function loadAndReport(run: Omit<FinishedRun, 'end'>, deps: LoadAndReportD
     measuredSent: () => ledger.measured.counts.sent,
     onAllSpawned: () => {
       log.info({ users }, `All users spawned: {"LLMUser": ${users}} (${users} total users)`)
+      if (warmupS > 0) log.info({ warmupS }, `Warming up for ${warmupS} seconds: not measured yet`)
+    },
+    onWindowOpen: () => {
+      if (warmupS > 0) log.info({}, 'Warm-up over: the measured window opens')
       ledger.carryRowsOver()
-      live.allSpawned()
+      live.windowOpened()
     },
   }).finally(() => live.stop())
   phase.enter('reporting')
   if (run.participants.some(({ gone }) => gone !== null)) await sayWhatProcessSaid(deps)
-  return await finishRun({ ...run, end }, { fleet, reporters, log, maxFailRatio: config.output.maxFailRatio })
+  return await finishRun({ ...run, end }, { fleet, reporters, log, output: config.output })
 }
 
 /** A worker process of this host that crashed has said why on its own stderr. */

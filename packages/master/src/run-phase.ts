@@ -10,6 +10,7 @@ import { LoadError, type Log } from '@llmload/core'
  * | preparing | workers make prompts and open what they need       | all are ready                              |
  * | starting  | workers know the start and wait for it             | it has come                                |
  * | ramping   | users are started                                  | all are, or the run is stopped             |
+ * | warming   | the load goes on, but is not measured yet          | its time is over, or the run is stopped    |
  * | measuring | the measured window                                | its time or requests are over, or stopped  |
  * | draining  | no new requests; those in flight may finish        | every worker has drained or is lost        |
  * | reporting | reports are written                                | all are                                    |
@@ -22,7 +23,8 @@ const NEXT = {
   gathering: ['preparing'],
   preparing: ['starting'],
   starting: ['ramping', 'draining'],
-  ramping: ['measuring', 'draining'],
+  ramping: ['warming', 'measuring', 'draining'],
+  warming: ['measuring', 'draining'],
   measuring: ['draining'],
   draining: ['reporting'],
   reporting: [],

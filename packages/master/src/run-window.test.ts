@@ -7,6 +7,7 @@ const LOAD: LoadPlan = {
   spawnRate: 100,
   qps: 1,
   qpsDistribution: 'constant',
+  warmupS: 0,
   runTimeS: 120,
   maxRequests: null,
   stopTimeoutS: 30,
@@ -15,15 +16,20 @@ const LOAD: LoadPlan = {
 }
 
 test.each([
-  { load: {}, spawnedAtMs: 5000, endAtMs: 125_000, story: 'a hundred users at a hundred per second are there at once' },
-  { load: { spawnRate: 10 }, spawnedAtMs: 14_000, endAtMs: 134_000, story: 'ten batches of ten, one a second' },
-  { load: { runTimeS: null }, spawnedAtMs: 5000, endAtMs: Number.POSITIVE_INFINITY, story: 'until stopped' },
-])('instants of a run that starts at 5 s: $story', ({ load, spawnedAtMs, endAtMs }) => {
-  expect(runTimes({ ...LOAD, ...load }, 5000)).toEqual({ startAtMs: 5000, spawnedAtMs, endAtMs })
+  { load: {}, instants: [5000, 5000, 125_000], story: 'a hundred users at a hundred per second are there at once' },
+  { load: { spawnRate: 10 }, instants: [14_000, 14_000, 134_000], story: 'ten batches of ten, one a second' },
+  { load: { runTimeS: null }, instants: [5000, 5000, Number.POSITIVE_INFINITY], story: 'until stopped' },
+  {
+    load: { spawnRate: 10, warmupS: 20 },
+    instants: [14_000, 34_000, 154_000],
+    story: 'a warm-up comes before the window and takes nothing of it',
+  },
+])('instants of a run that starts at 5 s: $story', ({ load, instants: [spawnedAtMs, measuredFromMs, endAtMs] }) => {
+  expect(runTimes({ ...LOAD, ...load }, 5000)).toEqual({ startAtMs: 5000, spawnedAtMs, measuredFromMs, endAtMs })
 })
 
-describe('the window of a run with a ramp of 10 s and a window of 100 s', () => {
-  const times = { startAtMs: 0, spawnedAtMs: 10_000, endAtMs: 110_000 }
+describe('the window of a run with a ramp of 7 s, a warm-up of 3 s and a window of 100 s', () => {
+  const times = { startAtMs: 0, spawnedAtMs: 7000, measuredFromMs: 10_000, endAtMs: 110_000 }
   const rows: { end: SendingEnd; window: [phase: string, startMs: number, endMs: number]; story: string }[] = [
     { end: { by: 'run-time' }, window: ['measured', 10_000, 110_000], story: 'is all of it at the end of the time' },
     { end: { by: 'interrupted', atMs: 60_000 }, window: ['measured', 10_000, 60_000], story: 'ends with Ctrl-C' },
@@ -31,6 +37,11 @@ describe('the window of a run with a ramp of 10 s and a window of 100 s', () => 
       end: { by: 'interrupted', atMs: 6000 },
       window: ['ramp', 0, 6000],
       story: 'is the ramp if Ctrl-C comes within it',
+    },
+    {
+      end: { by: 'interrupted', atMs: 9000 },
+      window: ['ramp', 0, 9000],
+      story: 'is ramp and warm-up if Ctrl-C comes before it opens',
     },
     {
       end: { by: 'interrupted', atMs: -100 },

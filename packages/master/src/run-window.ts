@@ -1,20 +1,23 @@
-import { allSpawnedAtMs, type LoadPlan, type WindowEnd } from '@llmload/core'
+import { allSpawnedAtMs, type LoadPlan, measuredFromMs, type WindowEnd } from '@llmload/core'
 
 /** The instants that a plan fixes once its start is known, all on the master's clock. */
 export interface RunTimes {
   readonly startAtMs: number
-  /** All users are spawned: the ramp ends and the measured window begins. */
+  /** All users are spawned: the ramp ends. */
   readonly spawnedAtMs: number
+  /** The warm-up, if there is one, is over too: the measured window opens. */
+  readonly measuredFromMs: number
   /** The measured window ends; Infinity = when something else ends it. */
   readonly endAtMs: number
 }
 
-export function runTimes({ users, spawnRate, runTimeS }: LoadPlan, startAtMs: number): RunTimes {
-  const spawnedAtMs = startAtMs + allSpawnedAtMs(users, spawnRate)
+export function runTimes(load: LoadPlan, startAtMs: number): RunTimes {
+  const windowFromMs = startAtMs + measuredFromMs(load)
   return {
     startAtMs,
-    spawnedAtMs,
-    endAtMs: runTimeS === null ? Number.POSITIVE_INFINITY : spawnedAtMs + runTimeS * 1000,
+    spawnedAtMs: startAtMs + allSpawnedAtMs(load.users, load.spawnRate),
+    measuredFromMs: windowFromMs,
+    endAtMs: load.runTimeS === null ? Number.POSITIVE_INFINITY : windowFromMs + load.runTimeS * 1000,
   }
 }
 
@@ -35,13 +38,13 @@ export interface RunWindow {
 }
 
 /**
- * The time that the numbers of a run are about: from the moment all users were spawned to the end
- * of sending, or, for a run that did not get so far, from the start.
+ * The time that the numbers of a run are about: from the end of ramp and warm-up to the end of
+ * sending, or, for a run that did not get so far, from the start.
  */
-export function windowOf({ startAtMs, spawnedAtMs, endAtMs }: RunTimes, end: SendingEnd): RunWindow {
+export function windowOf({ startAtMs, measuredFromMs: openAtMs, endAtMs }: RunTimes, end: SendingEnd): RunWindow {
   const endMs = Math.min(endOf(end, endAtMs), endAtMs)
-  const isMeasured = endMs > spawnedAtMs || end.by === 'max-requests'
-  const startMs = isMeasured ? spawnedAtMs : startAtMs
+  const isMeasured = endMs > openAtMs || end.by === 'max-requests'
+  const startMs = isMeasured ? openAtMs : startAtMs
   return { phase: isMeasured ? 'measured' : 'ramp', startMs, endMs: Math.max(endMs, startMs), endedBy: end.by }
 }
 

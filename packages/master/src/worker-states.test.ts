@@ -12,6 +12,8 @@ const TYPES = [
   'failed',
   'started',
   'delta',
+  'requests',
+  'frames',
   'drained',
 ] as const
 
@@ -23,7 +25,10 @@ test.each<[WorkerState, string]>([
     'ping→preparing heartbeat→preparing note→preparing warning→preparing preparing→preparing ready→ready failed→failed',
   ],
   ['ready', 'ping→ready heartbeat→ready note→ready warning→ready started→running'],
-  ['running', 'ping→running heartbeat→running note→running warning→running delta→running drained→drained'],
+  [
+    'running',
+    'ping→running heartbeat→running note→running warning→running delta→running requests→running frames→running drained→drained',
+  ],
   ['drained', 'ping→drained heartbeat→drained note→drained warning→drained'],
   ['failed', 'ping→failed heartbeat→failed note→failed warning→failed'],
   ['gone', 'ping→gone heartbeat→gone note→gone warning→gone'],

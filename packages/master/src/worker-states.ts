@@ -18,6 +18,8 @@ const ALWAYS = ['ping', 'heartbeat', 'note', 'warning'] as const
  * |           | failed       | failed    |                                              |
  * | ready     | started      | running   |                                              |
  * | running   | delta        | running   |                                              |
+ * |           | requests     | running   |                                              |
+ * |           | frames       | running   |                                              |
  * |           | drained      | drained   |                                              |
  *
  * Every state ends in `gone` when the connection does.
@@ -27,7 +29,7 @@ const NEXT = {
   joined: {},
   preparing: { preparing: 'preparing', ready: 'ready', failed: 'failed' },
   ready: { started: 'running' },
-  running: { delta: 'running', drained: 'drained' },
+  running: { delta: 'running', requests: 'running', frames: 'running', drained: 'drained' },
   drained: {},
   failed: {},
   gone: {},

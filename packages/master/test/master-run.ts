@@ -153,14 +153,14 @@ export function configOf({ role = 'local', fleet, target, load, output, secrets 
     sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
     workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
     load: {
-      ...{ users: 4, spawnRate: 100, qps: 10, qpsDistribution: 'constant', runTimeS: 0.5, maxRequests: null },
+      ...{ users: 4, spawnRate: 100, qps: 10, qpsDistribution: 'constant', warmupS: 0, runTimeS: 0.5, maxRequests: null },
       ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
       ...load,
     },
     seed: 1,
     output: {
       ...{ headless: true, summaryFile: null, csvPrefix: null, json: true, onlySummary: false, printStats: false },
-      maxFailRatio: 0.01,
+      ...{ maxFailRatio: 0.01, requireValid: false, requestLog: null, recordFrames: 0 },
       ...output,
     },
     logging: { level: 'INFO', file: null },

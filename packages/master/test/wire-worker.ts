@@ -31,7 +31,10 @@ export class SkewedClock implements Clock {
 type MasterMessageOf<Type extends MasterMessage['type']> = Extract<MasterMessage, { type: Type }>
 type Delta = Extract<WorkerMessage, { type: 'delta' }>
 
-const HEALTHY: WorkerHealth = { elu: 0.1, loopDelayP99Ms: 0.5, cpuCores: 0.1, rssBytes: 5e7 }
+const HEALTHY: WorkerHealth = {
+  ...{ elu: 0.1, stampDelayMs: 0, loopDelayP99Ms: 0.5, loopDelayMaxMs: 1, gcMs: 0, gcMaxMs: 0 },
+  ...{ cpuCores: 0.1, throttledMs: null, stealShare: null, rssBytes: 5e7, memoryLimitBytes: 1e9 },
+}
 
 export interface WireAddress {
   readonly port: number

@@ -1,3 +1,5 @@
+export { type FastSim, startFastSim } from './fast/fast-sim.js'
 export { parseSimOptions, SIM_OPTIONS, type SimOption, type SimOptions } from './options.js'
+export { QUIRK_LIST } from './quirks/table.js'
 export type { SimStats } from './server/counters.js'
 export { type Sim, startSim } from './sim.js'

@@ -14,7 +14,7 @@ describe('the option table', () => {
   })
 
   test('accepts every default that it names', () => {
-    const given = SIM_OPTIONS.filter((option) => option.default !== null).map((option) => [
+    const given = SIM_OPTIONS.filter(({ default: value }) => value !== null && !Array.isArray(value)).map((option) => [
       option.name,
       String(option.default),
     ])
@@ -29,7 +29,8 @@ describe('parseSimOptions', () => {
       'ttft-ms': '57.5',
       'itl-distribution': 'exponential',
       'api-key': 'secret',
-      crlf: true,
+      quirk: 'crlf, bom',
+      'stamp-chunks': true,
       'die-every': '3',
     })
     expect(problems).toEqual([])
@@ -38,11 +39,12 @@ describe('parseSimOptions', () => {
       ttftMs: 57.5,
       itlDistribution: 'exponential',
       apiKey: 'secret',
-      crlf: true,
+      quirk: ['crlf', 'bom'],
+      stampChunks: true,
       dieEvery: 3,
       itlMs: 10,
       dieAfterTokens: null,
-      splitUtf8: false,
+      resetRate: null,
     })
   })
 
@@ -54,8 +56,10 @@ describe('parseSimOptions', () => {
       'itl-distribution': 'gauss',
       'answer-tokens': '1.5',
       model: true,
-      'late-headers': 'often',
+      'stamp-chunks': 'often',
       'fail-every': '0',
+      'fail-rate': '2',
+      quirk: 'crlf, cflr',
     })
     expect(problems).toEqual([
       '--port 70000: must be an integer from 0 to 65535',
@@ -64,8 +68,10 @@ describe('parseSimOptions', () => {
       '--itl-ms -1: must be a number from 0 to 3600000',
       '--itl-distribution gauss: must be one of constant, uniform, normal, exponential',
       '--answer-tokens 1.5: must be an integer of 1 or more',
-      '--late-headers often: is a switch and takes no value',
+      '--quirk crlf, cflr: there is no cflr; the help lists all of them',
       '--fail-every 0: must be an integer of 1 or more',
+      '--fail-rate 2: must be a number from 0 to 1',
+      '--stamp-chunks often: is a switch and takes no value',
     ])
   })
 })

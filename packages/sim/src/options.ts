@@ -1,8 +1,9 @@
 import { DISTRIBUTIONS, type Distribution } from './engine/pace.js'
+import { QUIRK_NAMES } from './quirks/table.js'
 
 /** One option of the simulator: all that a command line needs to offer and explain it. */
-export interface SimOption<T = number | string | boolean | null> {
-  readonly type: 'integer' | 'number' | 'text' | 'choice' | 'switch'
+export interface SimOption<T = number | string | boolean | null | readonly string[]> {
+  readonly type: 'integer' | 'number' | 'text' | 'choice' | 'list' | 'switch'
   readonly unit: string | null
   /** Null = off, or as the help says. */
   readonly default: T
@@ -10,6 +11,7 @@ export interface SimOption<T = number | string | boolean | null> {
   /** Bounds of numbers, both included. */
   readonly min?: number
   readonly max?: number
+  /** Of a list: what its parts can be. */
   readonly choices?: readonly string[]
 }
 
@@ -53,6 +55,11 @@ const afterTokens = (what: string): SimOption<number | null> => ({
   default: null,
 })
 
+const rate = (what: string): SimOption<number | null> => ({
+  ...number(0, `Let this part of all generations ${what}, drawn from the seed.`, { max: 1 }),
+  default: null,
+})
+
 const MAX_MS = 3_600_000
 
 const TABLE = {
@@ -82,22 +89,49 @@ const TABLE = {
     { unit: 'tokens', min: 1 },
   ),
 
+  itlUsPerSequence: number(0, 'Time that each sequence in the batch adds to every token.', { unit: 'µs', max: 1e6 }),
+  maxNumSeqs: {
+    ...integer(1, 'Sequences that are generated at once, like --max-num-seqs of vLLM; further requests wait.', {
+      min: 1,
+    }),
+    default: null,
+  } as SimOption<number | null>,
+  prefixCacheTokens: integer(0, 'Size of the prefix cache, in blocks of 16; 0 = none.', { unit: 'tokens', max: 1e8 }),
+
   tokensPerChunk: integer(1, 'Tokens in one event of a stream, like --stream-interval of vLLM.', { min: 1 }),
-  lateHeaders: flag('Send the headers of a stream with its first token instead of at once.'),
-  crlf: flag('End the lines of streams with CR LF.'),
   pingMs: number(0, 'Send a comment line into streams so often; 0 = never.', { unit: 'ms', max: MAX_MS }),
-  noUsage: flag('Never send the usage of a stream.'),
-  splitUtf8: flag('Send the first character of several bytes in an event in two parts, 1 ms apart.'),
+  quirk: {
+    type: 'list',
+    unit: null,
+    default: [],
+    help: 'Send what servers in the field send: names with commas between them, listed in docs/simulator.md.',
+    choices: QUIRK_NAMES,
+  } as SimOption<readonly string[]>,
 
   failEvery: every('fail with --fail-status'),
+  failRate: rate('fail so'),
   failStatus: integer(500, 'HTTP status of these failures.', { min: 400, max: 599 }),
-  dieEvery: every('die: its connection is cut in the middle of the answer'),
-  dieAfterTokens: afterTokens('a connection is cut'),
+  dieEvery: every('die: its connection is closed in the middle of the answer'),
+  dieRate: rate('die so'),
+  dieAfterTokens: afterTokens('a connection is closed'),
+  resetEvery: every('have its connection reset in the middle of the answer'),
+  resetRate: rate('be reset so'),
+  resetAfterTokens: afterTokens('the reset comes'),
   errorEvery: every('end with an error event in the middle of the stream, under HTTP 200'),
+  errorRate: rate('end so'),
   errorAfterTokens: afterTokens('the error comes'),
   stallEvery: every('fall silent in the middle of the answer, its connection left open'),
+  stallRate: rate('fall silent so'),
   stallAfterTokens: afterTokens('silence falls'),
+  truncateEvery: every('end in the middle of an event, with a proper end of HTTP'),
+  truncateRate: rate('end so'),
+  truncateAfterTokens: afterTokens('the end comes'),
 
+  stampChunks: flag(
+    'Put the true send time into every chunk: sent_ns, nanoseconds of the monotonic clock of the host.',
+  ),
+  fast: flag('Do only streams of one answer at constant pace, but as many as the machine can.'),
+  processes: integer(1, 'Processes that serve with --fast.', { min: 1, max: 64 }),
   truthLog: optionalText(
     'File for what really happened: a JSON line for each request, with the send time of each chunk.',
   ),
@@ -130,20 +164,48 @@ export function parseSimOptions(values: Readonly<Record<string, string | boolean
     if (given === undefined) return [key, option.default]
     const value = parseValue(option, given)
     if (value !== null) return [key, value]
-    problems.push(`--${name} ${given}: ${expected(option)}`)
+    problems.push(`--${name} ${given}: ${expected(option, given)}`)
     return [key, option.default]
   })
   // The table made both the keys and the type.
-  return { options: Object.fromEntries(entries) as SimOptions, problems }
+  const options = Object.fromEntries(entries) as SimOptions
+  return { options, problems: [...problems, ...conflicts(options)] }
+}
+
+/** What the fast mode can do; everything else it refuses. */
+const FAST_KEYS: readonly string[] = [
+  ...['fast', 'processes', 'port', 'host', 'model', 'contextLength', 'seed'],
+  ...['ttftMs', 'itlMs', 'prefillUsPerToken', 'stampChunks'],
+]
+
+/** Options that do not go together. */
+function conflicts(options: SimOptions): string[] {
+  if (!options.fast) return options.processes > 1 ? ['--processes needs --fast: only then are there several'] : []
+  const given = Object.entries<SimOption>(TABLE).filter(([key, option]) => {
+    const value = options[key as keyof SimOptions]
+    return !FAST_KEYS.includes(key) && String(value) !== String(option.default)
+  })
+  return given.map(([key]) => `--${nameOf(key)} does not go with --fast, which does only streams at constant pace`)
 }
 
 /** Null if the value is none of the option. */
-function parseValue(option: SimOption, given: string | boolean): number | string | boolean | null {
+function parseValue(option: SimOption, given: string | boolean): SimOption['default'] {
   if (option.type === 'switch') return parseSwitch(given)
   if (typeof given === 'boolean' || given.trim() === '') return null
   if (option.type === 'text') return given
+  if (option.type === 'list') return parseList(option, given)
   if (option.type === 'choice') return option.choices?.includes(given) ? given : null
   return parseNumber(option, given)
+}
+
+const partsOf = (given: string | boolean): string[] =>
+  String(given)
+    .split(',')
+    .map((part) => part.trim())
+
+function parseList({ choices = [] }: SimOption, given: string): readonly string[] | null {
+  const parts = partsOf(given)
+  return parts.every((part) => choices.includes(part)) ? parts : null
 }
 
 function parseSwitch(given: string | boolean): boolean | null {
@@ -158,12 +220,14 @@ function parseNumber(option: SimOption, given: string): number | null {
   return isKind && value >= min && value <= max ? value : null
 }
 
-function expected({ type, choices = [], min, max }: SimOption): string {
+function expected({ type, choices = [], min, max }: SimOption, given: string | boolean): string {
   switch (type) {
     case 'switch':
       return 'is a switch and takes no value'
     case 'text':
       return 'needs a value'
+    case 'list':
+      return `there is no ${partsOf(given).find((part) => !choices.includes(part)) ?? 'name'}; the help lists all of them`
     case 'choice':
       return `must be one of ${choices.join(', ')}`
     default: {

@@ -55,15 +55,44 @@ describe('the plain routes', () => {
     await own.close()
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
     const label = 'engine="0",model_name="a \\"b\\""'
-    expect(page.split('\n').filter((line) => !line.startsWith('#'))).toEqual([
-      `vllm:num_requests_running{${label}} 0.0`,
-      `vllm:num_requests_waiting{${label}} 0.0`,
-      `vllm:prompt_tokens_total{${label}} 3.0`,
-      `vllm:generation_tokens_total{${label}} 4.0`,
-      `vllm:request_success_total{${label},finished_reason="stop"} 0.0`,
-      `vllm:request_success_total{${label},finished_reason="length"} 1.0`,
-      '',
+    const samples = new Map(
+      page.split('\n').map((line) => {
+        const at = line.lastIndexOf(' ')
+        return [line.slice(0, at).replace(label, ''), line.slice(at + 1)]
+      }),
+    )
+    const value = (series: string) => samples.get(`vllm:${series}`)
+    expect(['running', 'waiting'].map((state) => value(`num_requests_${state}{}`))).toEqual(['0.0', '0.0'])
+    expect([value('prompt_tokens_total{}'), value('generation_tokens_total{}')]).toEqual(['3.0', '4.0'])
+    expect(['stop', 'length'].map((end) => value(`request_success_total{,finished_reason="${end}"}`))).toEqual([
+      '0.0',
+      '1.0',
     ])
+    expect(value('e2e_request_latency_seconds_bucket{,le="+Inf"}')).toBe('1.0')
+  })
+
+  test('GET /metrics has the true times of streams in the buckets of vLLM, and the cache and the queue', async () => {
+    const own = await startSim({ port: 0, ttftMs: 200, itlMs: 12, model: 'm', prefixCacheTokens: 1600, maxNumSeqs: 1 })
+    const body = { prompt: 'a '.repeat(40), max_tokens: 3, ignore_eos: true, stream: true }
+    await Promise.all([1, 2].map(async () => (await post('/v1/completions', body, { to: own })).text()))
+    const page = await (await fetch(`${own.url}/metrics`)).text()
+    await own.close()
+    const value = (name: string, le?: string) => {
+      const more = le === undefined ? '' : `,le="${le}"`
+      return Number(
+        page.match(
+          new RegExp(`^vllm:${name}\\{engine="0",model_name="m"${more.replace('+', '\\+')}\\} (.*)$`, 'm'),
+        )?.[1],
+      )
+    }
+    // 41 tokens each; the second request finds two blocks of 16.
+    expect([value('prefix_cache_queries_total'), value('prefix_cache_hits_total')]).toEqual([82, 32])
+    expect([value('time_to_first_token_seconds_count'), value('inter_token_latency_seconds_count')]).toEqual([2, 4])
+    expect(value('time_to_first_token_seconds_bucket', '0.02')).toBe(0)
+    expect(value('inter_token_latency_seconds_bucket', '+Inf')).toBe(4)
+    // The second one waits for the first: 200 + 2 × 12 ms, less what it came later.
+    expect(value('request_queue_time_seconds_sum')).toBeGreaterThan(0.05)
+    expect(value('e2e_request_latency_seconds_sum')).toBeGreaterThan(0.45)
   })
 })
 

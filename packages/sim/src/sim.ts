@@ -1,14 +1,20 @@
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
-import { type Clock, LoadError, messageOf, systemClock } from '@llmload/core'
+import { type Clock, systemClock } from '@llmload/core'
+import { Batch } from './engine/batch.js'
+import { HostClock } from './engine/host-clock.js'
+import { latenessText } from './engine/lateness.js'
+import { PrefixCache } from './engine/prefix-cache.js'
 import { Scheduler } from './engine/scheduler.js'
+import { listen, portOf, urlOf } from './listen.js'
 import { parseSimOptions, type SimOptions } from './options.js'
 import { Counters, type SimStats } from './server/counters.js'
 import { Exchange } from './server/exchange.js'
 import { admit } from './server/front-door.js'
 import { Generator } from './server/generator.js'
+import { metricsPage } from './server/metrics-page.js'
 import { routes } from './server/routes.js'
+import { Stamps } from './server/stamps.js'
 import { TruthLog } from './server/truth-log.js'
 
 /** A running simulator. */
@@ -17,12 +23,9 @@ export interface Sim {
   readonly port: number
   /** What it has done so far. */
   readonly stats: SimStats
-  /** Cuts what is open, frees the port and completes the truth log. */
-  close(): Promise<void>
+  /** Cuts what is open, frees the port and completes the truth log. Resolves with what it did, in a sentence. */
+  close(): Promise<string>
 }
-
-/** As many connections may wait to be accepted; with Node's 511 a burst of a thousand users is turned away. */
-const BACKLOG = 4096
 
 /**
  * Starts an inference server that generates text of no meaning at a known pace. Options that are not
@@ -31,18 +34,22 @@ const BACKLOG = 4096
  */
 export async function startSim(options: Partial<SimOptions> = {}, clock: Clock = systemClock()): Promise<Sim> {
   const settings = { ...parseSimOptions({}).options, ...options }
-  const truthLog = settings.truthLog === null ? null : await TruthLog.open(settings.truthLog, clock)
+  const host = new HostClock(clock)
+  const truthLog = settings.truthLog === null ? null : await TruthLog.open(settings.truthLog, clock, host)
+  const stamps = settings.stampChunks ? new Stamps(host) : null
   const scheduler = new Scheduler(clock)
-  const counters = new Counters()
+  const batch = new Batch(settings.maxNumSeqs ?? Number.POSITIVE_INFINITY)
+  const cache = new PrefixCache(settings.prefixCacheTokens)
+  const counters = new Counters(batch, cache)
   const stats = () => counters.stats(scheduler.latenessUs)
   const frontDoor = {
     apiKey: settings.apiKey,
     routes: routes({
-      generator: new Generator(settings, clock, scheduler),
+      generator: new Generator({ options: settings, clock, scheduler, batch, cache }),
       limits: settings,
       version: ownVersion(),
       startedS: Math.floor(clock.wallMs(clock.nowMs()) / 1000),
-      stats,
+      metrics: () => metricsPage(stats(), counters.latencies, settings.model),
     }),
   }
 
@@ -51,7 +58,7 @@ export async function startSim(options: Partial<SimOptions> = {}, clock: Clock =
     truthLog?.write(exchange)
   }
   const server = createServer((request, response) => {
-    const exchange = new Exchange(request, response, clock, onEnd)
+    const exchange = new Exchange(request, response, clock, onEnd, stamps)
     counters.received(exchange)
     void admit(exchange, frontDoor)
   })
@@ -60,6 +67,8 @@ export async function startSim(options: Partial<SimOptions> = {}, clock: Clock =
     for (const exchange of counters.open) exchange.destroy('closed')
     await stopListening(server)
     await truthLog?.close()
+    const { requests, sentTokens } = stats()
+    return `${sentTokens} tokens in ${requests} requests; ${latenessText(scheduler.latenessUs)}`
   }
 
   try {
@@ -68,8 +77,8 @@ export async function startSim(options: Partial<SimOptions> = {}, clock: Clock =
     await truthLog?.close()
     throw error
   }
-  const { port } = server.address() as AddressInfo
-  let closing: Promise<void> | null = null
+  const port = portOf(server)
+  let closing: Promise<string> | null = null
   return {
     url: urlOf(settings.host, port),
     port,
@@ -83,38 +92,11 @@ export async function startSim(options: Partial<SimOptions> = {}, clock: Clock =
   }
 }
 
-function listen(server: Server, { host, port }: SimOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
-    server.listen({ host, port, backlog: BACKLOG }, resolve)
-  })
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): LoadError {
-  const options = { cause: error }
-  if (error.code === 'EADDRINUSE') {
-    const hint = 'end the program that listens there, or choose another port with --port (0 takes any free one)'
-    return new LoadError('PORT_IN_USE', `port ${port} of ${host} is in use`, hint, options)
-  }
-  if (error.code === 'EACCES') {
-    const hint = 'choose a port of 1024 or more with --port'
-    return new LoadError('PORT_IN_USE', `not allowed to listen on port ${port} of ${host}`, hint, options)
-  }
-  const hint = 'choose an address of this machine with --host'
-  return new LoadError('BAD_OPTIONS', `cannot listen on ${host}: ${messageOf(error)}`, hint, options)
-}
-
 function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeAllConnections()
   })
-}
-
-/** Who listens on all addresses is reached on the loopback one. */
-function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
 function ownVersion(): string {

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os'
 import { type Clock, LoadError, type Log, messageOf, PROTOCOL_VERSION } from '@llmload/core'
-import { undiciClient } from './http/undici-client.js'
+import { httpClient } from './http/http-client.js'
 import { measureClock } from './link/clock-sync.js'
 import { DeltaSender } from './link/delta-sender.js'
 import { type MasterAddress, MasterLink } from './link/master-link.js'
 import { LoadRun } from './load/load-run.js'
 import { WakeUp } from './load/wake-up.js'
+import { RequestWatch } from './recording/request-watch.js'
 import { PromptSource } from './workload/prompt-source.js'
 
 export interface WorkerOptions extends MasterAddress {
@@ -43,7 +44,7 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
   const reading = await measureClock(link, clock)
   const prepared = await Promise.race([link.expect('prepare'), link.expect('bye'), farewell(leave)])
   if (prepared.type === 'bye') return
-  const { plan, secrets, share } = prepared
+  const { plan, secrets, share, keep } = prepared
   const { prompts, client } = await prepare(link, async () => {
     const prompts = await PromptSource.prepare({
       plan,
@@ -53,13 +54,16 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
       onProgress: (done, total) => link.send({ type: 'preparing', done, total }),
       onNote: (message) => link.send({ type: 'note', message }),
     })
-    return { prompts, client: undiciClient({ plan, secrets, clock, keepText: prompts.countsTokens }) }
+    return { prompts, client: httpClient({ plan, secrets, clock, keepText: prompts.countsTokens }) }
   })
   try {
     link.send({ type: 'ready', clock: reading, tokenizer: prompts.description, warnings: [...prompts.warnings] })
     const start = await Promise.race([link.expect('start'), link.expect('bye'), farewell(leave)])
     if (start.type === 'bye') return
     const startMs = start.startAtMs - reading.offsetMs
+    const watch = keep.requests
+      ? new RequestWatch({ keep, startMs, send: (message) => link.send(message), isFree: () => link.isFree })
+      : null
     const run = new LoadRun({
       plan,
       share,
@@ -68,10 +72,11 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
       prompts,
       startMs,
       warn: (message) => link.send({ type: 'warning', message }),
+      watch,
     })
     await reached(clock, startMs, link.lost)
     link.send({ type: 'started', lateByMs: Math.max(0, clock.nowMs() - startMs) })
-    const deltas = new DeltaSender(link, run, clock, reading.offsetMs)
+    const deltas = new DeltaSender({ link, run, clock, offsetMs: reading.offsetMs, watch })
     await load(link, run, leave).catch((error: unknown) => {
       deltas.finish()
       throw error

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { EXIT } from '@llmload/core'
-import { parseSimOptions, startSim } from '@llmload/sim'
+import { parseSimOptions, QUIRK_LIST, startFastSim, startSim } from '@llmload/sim'
 import { readFlags } from '../args.js'
 import type { SimAddress } from '../embedded-sim.js'
 import { aborted, type Signals } from '../exit.js'
@@ -14,7 +14,8 @@ export async function sim(argv: readonly string[], { drain }: Signals): Promise<
     process.stdout.write(helpText(process.stdout.columns))
     return EXIT.ok
   }
-  const server = await startSim(readOptions(argv))
+  const options = readOptions(argv)
+  const server = options.fast ? await startFastSim(options) : await startSim(options)
   try {
     const address: SimAddress = { url: server.url }
     process.send?.(address)
@@ -22,9 +23,11 @@ export async function sim(argv: readonly string[], { drain }: Signals): Promise<
     await Promise.race([aborted(drain), once(process, 'disconnect')])
     return EXIT.ok
   } finally {
-    await server.close()
+    process.stdout.write(`${await server.close()}\n`)
   }
 }
+
+const QUIRK_COLUMN = 25
 
 function readOptions(argv: readonly string[]) {
   const { settings, problems } = readFlags(argv, SIM_TABLE)
@@ -47,4 +50,7 @@ Usage:
 ${optionsHelp(SIM_TABLE, columns)}
 
 Brackets hold the default.
+
+Quirks, as --quirk takes them:
+${QUIRK_LIST.map(({ name, sends }) => `  ${name.padEnd(QUIRK_COLUMN)}${sends}`).join('\n')}
 `

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allSpawnedAtMs, spawnAtMs } from './ramp.js'
+import { allSpawnedAtMs, measuredFromMs, spawnAtMs } from './ramp.js'
 
 const startsOf = (users: number, rate: number) => Array.from({ length: users }, (_, i) => spawnAtMs(i, rate))
 
@@ -21,4 +21,9 @@ test('2.4 per second starts pairs, 0.8333 s apart', () => {
 
 test('ten users at four per second are all there after two seconds', () => {
   expect(allSpawnedAtMs(10, 4)).toBe(2000)
+})
+
+test('the measured window opens after the last user has started, and the warm-up', () => {
+  expect(measuredFromMs({ users: 100, spawnRate: 10, warmupS: 0 })).toBe(9000)
+  expect(measuredFromMs({ users: 100, spawnRate: 10, warmupS: 30 })).toBe(39_000)
 })

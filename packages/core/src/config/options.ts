@@ -152,14 +152,20 @@ export const OPTIONS = {
     type: span({ above: 0 }),
     default: null,
     unset: 'until Ctrl-C',
-    help: 'Length of the run, counted from the moment all users are started.',
+    help: 'Length of the run, counted from the moment all users are started, or from the end of --warmup.',
+  }),
+  warmup: option({
+    group: LOAD,
+    type: span({}),
+    default: '0',
+    help: 'Let the load go on for so long after all users are started before anything is measured.',
   }),
   'max-requests': option({
     group: LOAD,
     type: integer({ min: 1 }),
     default: null,
     unset: 'no limit',
-    help: 'End after so many requests, counted from the moment all users are started.',
+    help: 'End after so many requests, counted like --run-time.',
   }),
   qps: option({
     group: LOAD,
@@ -227,6 +233,25 @@ export const OPTIONS = {
     type: decimal({ min: 0, max: 1 }, 'RATIO'),
     default: '0.01',
     help: 'Exit with 1 if a larger part of the requests failed.',
+  }),
+  'require-valid': option({
+    group: OUTPUT,
+    type: flag,
+    default: 'false',
+    help: 'Exit with 98 if the verdict is INVALID: the numbers are those of the client, not of the server.',
+  }),
+  'request-log': option({
+    group: OUTPUT,
+    type: text('FILE'),
+    default: null,
+    unset: 'none',
+    help: 'Write one line of JSON per request, with all its marks; compressed if the name ends in .gz.',
+  }),
+  'record-frames': option({
+    group: OUTPUT,
+    type: integer({ min: 0, max: 1000 }),
+    default: '0',
+    help: 'Keep the responses of the N slowest and of the first N failed requests, byte by byte as they came, in a file beside --request-log.',
   }),
 
   processes: option({

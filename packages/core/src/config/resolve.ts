@@ -51,6 +51,7 @@ export function resolve(settings: readonly Setting[], host: HostFacts): Resoluti
       spawnRate: values['spawn-rate'],
       qps: values.qps,
       qpsDistribution: values['qps-distribution'],
+      warmupS: values.warmup,
       runTimeS: values['run-time'],
       maxRequests: values['max-requests'],
       stopTimeoutS: values['stop-timeout'],
@@ -66,6 +67,9 @@ export function resolve(settings: readonly Setting[], host: HostFacts): Resoluti
       onlySummary: values['only-summary'],
       printStats: values['print-stats'],
       maxFailRatio: values['max-fail-ratio'],
+      requireValid: values['require-valid'],
+      requestLog: values['request-log'],
+      recordFrames: values['record-frames'],
     },
     logging: { level: values.loglevel, file: values.logfile },
     secrets: { apiKey: values['api-key'], headers: values.header },
@@ -119,6 +123,12 @@ function contradictions(values: Values, fleet: FleetConfig, settings: readonly S
   if (values.master && fleet.expectWorkers < fleet.processes) {
     problems.push({
       message: `${typed('expect-workers')} must be at least ${fleet.processes}, as many as ${typed('processes')} starts, not '${fleet.expectWorkers}'`,
+    })
+  }
+  if (values['record-frames'] > 0 && values['request-log'] === null) {
+    problems.push({
+      message: `${typed('record-frames')} needs ${typed('request-log')}`,
+      hint: 'the frames are written beside it, and refer to its lines',
     })
   }
   return problems

@@ -49,6 +49,11 @@ export interface OutputConfig {
   readonly onlySummary: boolean
   readonly printStats: boolean
   readonly maxFailRatio: number
+  /** An INVALID verdict is an exit code of its own. */
+  readonly requireValid: boolean
+  readonly requestLog: string | null
+  /** Slowest and failed requests, so many of each, whose responses are kept; needs `requestLog`. */
+  readonly recordFrames: number
 }
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const

@@ -11,7 +11,7 @@ const usage = (completion_tokens: number) => ({ prompt_tokens: 10, completion_to
 /** Event k arrives at 100·(k+1) ms. */
 function read(...events: JsonObject[]) {
   const timeline = new Timeline(0, null)
-  const answer = new OpenAiAnswer(timeline)
+  const answer = new OpenAiAnswer(timeline, true)
   const errors = events.map((event, i) => answer.event(event, 100 * (i + 1)))
   return { timeline, answer, errors }
 }
@@ -151,7 +151,7 @@ test.each<{ story: string; event: JsonObject; error: string | null }>([
 test('a whole chat body: reasoning, tool calls and content; usage without a mark', () => {
   const message = { reasoning: 'hm', content: 'yes', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] }
   const timeline = new Timeline(0, null)
-  const answer = new OpenAiAnswer(timeline)
+  const answer = new OpenAiAnswer(timeline, true)
   const logprobs = { content: [{}, {}] }
   expect(
     answer.body({ choices: [{ message, token_ids: [1, 2], logprobs, finish_reason: 'stop' }], usage: usage(2) }),

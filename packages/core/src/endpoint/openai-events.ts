@@ -1,21 +1,49 @@
 import { isSet, type Timeline } from '../request/timeline.js'
+import { ChunkSkimmer } from './chunk-skimmer.js'
+import { ChunkTokens } from './chunk-tokens.js'
 import type { Answer } from './endpoint.js'
-import { isObject, type JsonObject } from './json.js'
+import { isObject, type JsonObject, parseJson } from './json.js'
+import { RawText } from './raw-text.js'
 import { errorMessage } from './server-words.js'
 
 /** Reader of one answer of the OpenAI API, completions or chat; it takes what servers really send. */
 export class OpenAiAnswer implements Answer {
   finished = 0
   readonly #timeline: Timeline
+  readonly #keepText: boolean
+  readonly #skimmer = new ChunkSkimmer()
+  readonly #chunkTokens: ChunkTokens
   /** Text by index of the answer, as the pieces of several answers come interleaved. */
   readonly #texts: string[] = []
+  /** What follows on the text of the first answer. */
+  readonly #skimmedText = new RawText()
 
-  constructor(timeline: Timeline) {
+  constructor(timeline: Timeline, keepText: boolean) {
     this.#timeline = timeline
+    this.#keepText = keepText
+    this.#chunkTokens = new ChunkTokens(timeline)
   }
 
   get text(): string {
+    this.#addText(0, '')
     return this.#texts.join('')
+  }
+
+  skim(bytes: Buffer, at: number, end: number): number {
+    return isSet(this.#timeline.doneMs) ? -1 : this.#skimmer.skim(bytes, at, end)
+  }
+
+  skimmed(bytes: Buffer, atMs: number): void {
+    const { textStart, textEnd, chars, visible, usageStart, usageEnd } = this.#skimmer
+    const timeline = this.#timeline
+    const usageGrew = usageEnd > 0 && this.#readUsage(parseJson(bytes.toString('utf8', usageStart, usageEnd)), atMs)
+    if (!isSet(timeline.firstChoicesMs)) timeline.firstChoicesMs = atMs
+    const hasText = textEnd > 0
+    if (hasText) {
+      timeline.chars += chars
+      if (this.#keepText) this.#skimmedText.add(bytes, textStart, textEnd)
+    }
+    if (hasText || usageGrew) this.#mark(0, atMs, hasText && visible, hasText && !visible, 0)
   }
 
   event(event: JsonObject, atMs: number): string | null {
@@ -31,7 +59,9 @@ export class OpenAiAnswer implements Answer {
       const choice: unknown = choices[position]
       if (!isObject(choice)) continue
       const piece = readPiece(choice, choice.delta, position)
-      if (this.#count(piece) || usageGrew) this.#mark(piece, atMs)
+      if (this.#count(piece) || usageGrew) {
+        this.#mark(piece.index, atMs, piece.visible !== '', piece.reasons, piece.idTokens || piece.logprobTokens)
+      }
     }
     return errorIn(choices)
   }
@@ -53,7 +83,7 @@ export class OpenAiAnswer implements Answer {
     const text = piece.hidden + piece.visible
     if (text !== '') {
       timeline.chars += codePoints(text)
-      this.#texts[piece.index] = (this.#texts[piece.index] ?? '') + text
+      if (this.#keepText) this.#addText(piece.index, text)
     }
     timeline.logprobTokens += piece.logprobTokens
     timeline.idTokens += piece.idTokens
@@ -64,13 +94,20 @@ export class OpenAiAnswer implements Answer {
     return text !== '' || piece.logprobTokens > 0 || piece.idTokens > 0
   }
 
-  #mark(piece: Piece, atMs: number): void {
+  #addText(index: number, text: string): void {
+    const before = this.#texts[index] ?? ''
+    this.#texts[index] = before + (index === 0 ? this.#skimmedText.take() : '') + text
+  }
+
+  #mark(index: number, atMs: number, visible: boolean, reasons: boolean, ownTokens: number): void {
     const timeline = this.#timeline
     if (!isSet(timeline.firstTokenMs)) timeline.firstTokenMs = atMs
-    if (piece.visible !== '' && !isSet(timeline.firstVisibleMs)) timeline.firstVisibleMs = atMs
+    if (visible && !isSet(timeline.firstVisibleMs)) timeline.firstVisibleMs = atMs
+    if (reasons && !isSet(timeline.firstReasoningMs)) timeline.firstReasoningMs = atMs
     timeline.lastTokenMs = atMs
     timeline.chunks++
-    if (piece.index === 0) timeline.chunkMs.push(atMs)
+    if (index === 0) timeline.chunkMs.push(atMs)
+    this.#chunkTokens.add(index, ownTokens)
   }
 
   /**
@@ -97,6 +134,8 @@ interface Piece {
   readonly visible: string
   /** Reasoning and tool calls. */
   readonly hidden: string
+  /** There is reasoning in what is hidden. */
+  readonly reasons: boolean
   readonly logprobTokens: number
   readonly idTokens: number
   readonly finishReason: string | null
@@ -108,6 +147,7 @@ function readPiece(choice: JsonObject, message: unknown, position: number): Piec
     index: numberOf(choice.index) ?? position,
     visible: typeof choice.text === 'string' ? choice.text : isObject(message) ? visibleText(message) : '',
     hidden: isObject(message) ? hiddenText(message) : '',
+    reasons: isObject(message) && reasoningText(message) !== '',
     logprobTokens: isObject(choice.logprobs) ? lengthOf(choice.logprobs.tokens ?? choice.logprobs.content) : 0,
     idTokens: lengthOf(choice.token_ids),
     finishReason: typeof choice.finish_reason === 'string' ? choice.finish_reason : null,
@@ -118,11 +158,16 @@ function visibleText({ content, refusal }: JsonObject): string {
   return contentText(content, 'text') || (typeof refusal === 'string' ? refusal : '')
 }
 
-/** `reasoning` or `reasoning_content`: a server that sends both sends the same text twice. */
-function hiddenText({ content, reasoning, reasoning_content, tool_calls }: JsonObject): string {
-  const thought = reasoning || reasoning_content
-  const text = typeof thought === 'string' ? thought : contentText(content, 'thinking')
+function hiddenText(message: JsonObject): string {
+  const { tool_calls } = message
+  const text = reasoningText(message)
   return Array.isArray(tool_calls) ? text + tool_calls.map(toolCallText).join('') : text
+}
+
+/** `reasoning` or `reasoning_content`: a server that sends both sends the same text twice. */
+function reasoningText({ content, reasoning, reasoning_content }: JsonObject): string {
+  const thought = reasoning || reasoning_content
+  return typeof thought === 'string' ? thought : contentText(content, 'thinking')
 }
 
 /** Content is a string or, at some servers, a list of parts of text and of thinking. */

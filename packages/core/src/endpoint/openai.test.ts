@@ -18,6 +18,7 @@ function planOf(target: Partial<TargetPlan>, sampling: Partial<SamplingPlan> = {
       spawnRate: 1,
       qps: null,
       qpsDistribution: 'constant',
+      warmupS: 0,
       runTimeS: null,
       maxRequests: null,
       stopTimeoutS: 30,

@@ -1,7 +1,7 @@
 import type { RequestCounts, StatsData } from '../protocol/messages.js'
 import type { FailureClass } from '../request/failure.js'
 import type { TokenSource } from '../request/timeline.js'
-import { METRICS, type MetricName } from './definitions.js'
+import type { MetricName } from './definitions.js'
 import { ErrorTable } from './error-entry.js'
 import { Histogram } from './histogram.js'
 import { StatsEntry } from './stats-entry.js'
@@ -32,7 +32,8 @@ export class Stats {
   readonly tokenSources = new Map<TokenSource, number>()
   readonly errors = new ErrorTable()
   readonly #entries = new Map<string, StatsEntry>()
-  readonly #histograms = new Map(METRICS.map(({ name }) => [name as MetricName, new Histogram()]))
+  readonly #histograms: Histograms = new Map()
+  readonly #ages: Histograms = new Map()
 
   get entries(): Iterable<StatsEntry> {
     return this.#entries.values()
@@ -49,9 +50,12 @@ export class Stats {
   }
 
   histogram(name: MetricName): Histogram {
-    const histogram = this.#histograms.get(name)
-    if (!histogram) throw new RangeError(`no metric ${name}`)
-    return histogram
+    return histogramOf(this.#histograms, name)
+  }
+
+  /** Of requests that were cut off before they had a latency: how old they were, which it is at least. */
+  ages(name: MetricName): Histogram {
+    return histogramOf(this.#ages, name)
   }
 
   /** What was added since the last take, or null if that is nothing. */
@@ -63,7 +67,8 @@ export class Stats {
       tokenSources: Object.fromEntries(this.tokenSources),
       entries: [...this.#entries.values()].filter((entry) => !entry.isEmpty).map((entry) => entry.takeData()),
       errors: this.errors.takeData(),
-      histograms: this.#takeHistograms(),
+      histograms: takeHistograms(this.#histograms),
+      ages: takeHistograms(this.#ages),
     }
     Object.assign(this.counts, noCounts())
     this.failures.clear()
@@ -73,25 +78,41 @@ export class Stats {
     return empty ? null : data
   }
 
-  #takeHistograms(): StatsData['histograms'] {
-    const taken: StatsData['histograms'] = {}
-    for (const [name, histogram] of this.#histograms) {
-      const data = histogram.takeData()
-      if (data) taken[name] = data
-    }
-    return taken
-  }
-
   merge(data: StatsData): void {
     for (const name of COUNT_NAMES) this.counts[name] += data.counts[name]
     addUp(this.failures, data.failures)
     addUp(this.tokenSources, data.tokenSources)
     for (const entry of data.entries) this.entry(entry.method, entry.name).merge(entry)
     this.errors.merge(data.errors)
-    for (const [name, histogram] of this.#histograms) {
-      const added = data.histograms[name]
-      if (added) histogram.merge(added)
-    }
+    mergeHistograms(this.#histograms, data.histograms)
+    mergeHistograms(this.#ages, data.ages)
+  }
+}
+
+type Histograms = Map<MetricName, Histogram>
+
+/** Made on first use: most runs have half of the metrics, and a histogram takes 93 KB. */
+function histogramOf(histograms: Histograms, name: MetricName): Histogram {
+  const known = histograms.get(name)
+  if (known) return known
+  const histogram = new Histogram()
+  histograms.set(name, histogram)
+  return histogram
+}
+
+function takeHistograms(histograms: Histograms): StatsData['histograms'] {
+  const taken: StatsData['histograms'] = {}
+  for (const [name, histogram] of histograms) {
+    const data = histogram.takeData()
+    if (data) taken[name] = data
+  }
+  return taken
+}
+
+function mergeHistograms(into: Histograms, added: StatsData['histograms']): void {
+  for (const name of Object.keys(added) as MetricName[]) {
+    const data = added[name]
+    if (data) histogramOf(into, name).merge(data)
   }
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { METRICS, type MetricName } from '../metrics/definitions.js'
 import type { Plan, Secrets } from '../plan.js'
 import { FAILURE_CLASSES } from '../request/failure.js'
+import { requestOutcome } from '../request/request-line.js'
+import { responseFrames } from '../request/response-frames.js'
 import { TOKEN_SOURCES } from '../request/timeline.js'
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
@@ -77,6 +79,8 @@ const statsData = z.strictObject({
   entries: z.array(statsEntryData).max(1000),
   errors: z.array(errorEntryData).max(2000),
   histograms: z.partialRecord(metricName, histogramData),
+  /** Of requests that were cut off before they had a latency: their ages. */
+  ages: z.partialRecord(metricName, histogramData),
 })
 export type StatsData = z.infer<typeof statsData>
 
@@ -84,11 +88,24 @@ export type StatsData = z.infer<typeof statsData>
 const workerHealth = z.strictObject({
   /** Event-loop utilisation, 0…1. */
   elu: finite,
+  /** How late an event was seen that came at a random moment, on average. */
+  stampDelayMs: finite,
   /** 99th percentile of the event loop's delay. */
   loopDelayP99Ms: finite,
+  /** Longest delay: a process that was stopped or kept from running for a while shows here. */
+  loopDelayMaxMs: finite,
+  /** Time in garbage collection. */
+  gcMs: finite,
+  gcMaxMs: finite,
   /** CPU used by the process, in cores. */
   cpuCores: finite,
+  /** Time for which the CPU quota of its control group was used up; null = it has none. */
+  throttledMs: finite.nullable(),
+  /** Part of the host's CPU time that its hypervisor gave to others, 0…1; null = not known. */
+  stealShare: finite.nullable(),
   rssBytes: finite,
+  /** What it may use: of its control group, or the memory of the host. */
+  memoryLimitBytes: finite,
 })
 export type WorkerHealth = z.infer<typeof workerHealth>
 
@@ -116,6 +133,25 @@ const delta = z.strictObject({
 })
 export type Delta = z.infer<typeof delta>
 
+/** Requests that one `requests` message holds at most. */
+export const MAX_REQUESTS_PER_MESSAGE = 500
+
+/** Requests that are over, for the request log. Sent before the delta that counts them. */
+const requests = z.strictObject({
+  type: z.literal('requests'),
+  /** 1, 2, 3, … without gaps: a message that is missing ends the connection. */
+  seq: z.int().min(1),
+  /** Number of the delta that counts these requests. */
+  delta: z.int().min(1),
+  requests: z.array(requestOutcome).max(MAX_REQUESTS_PER_MESSAGE),
+  /** Requests that this delta counts, but that were left out because the log could not keep up. */
+  dropped: count,
+})
+export type RequestBatch = z.infer<typeof requests>
+
+/** The frames of one response that is worth a look. */
+const frames = z.strictObject({ type: z.literal('frames'), frames: responseFrames })
+
 export const workerMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), protocol: z.int(), version: text, host: text, pid: z.int() }),
   z.strictObject({ type: z.literal('ping'), workerMs: finite }),
@@ -135,6 +171,8 @@ export const workerMessage = z.discriminatedUnion('type', [
   /** … or a reason to doubt the run. */
   z.strictObject({ type: z.literal('warning'), message: text }),
   delta,
+  requests,
+  frames,
   /** Nothing is in flight any more, and delta `lastSeq` was the last. */
   z.strictObject({ type: z.literal('drained'), lastSeq: count, lastSentMs: finite.nullable(), endedMs: finite }),
 ])
@@ -145,7 +183,13 @@ export type MasterMessage =
   | { readonly type: 'refused'; readonly message: string; readonly hint: string }
   | { readonly type: 'pong'; readonly workerMs: number; readonly masterMs: number }
   | { readonly type: 'heartbeat' }
-  | { readonly type: 'prepare'; readonly plan: Plan; readonly secrets: Secrets; readonly share: WorkerShare }
+  | {
+      readonly type: 'prepare'
+      readonly plan: Plan
+      readonly secrets: Secrets
+      readonly share: WorkerShare
+      readonly keep: Keep
+    }
   /** Start of the run, on the master's clock. */
   | { readonly type: 'start'; readonly startAtMs: number }
   /** No new request from now on; those in flight may finish within the plan's stop timeout, or at once if `now`. */
@@ -157,6 +201,14 @@ export type MasterMessage =
 export interface WorkerShare {
   readonly index: number
   readonly count: number
+}
+
+/** What a worker shall say of single requests, besides the totals. */
+export interface Keep {
+  /** Every request, for the request log. */
+  readonly requests: boolean
+  /** Responses, of the slowest and of failed requests each, whose frames are wanted; 0 = none. */
+  readonly frames: number
 }
 
 /** One frame from a worker as a typed message, or the reason why it is none. */

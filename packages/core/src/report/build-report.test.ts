@@ -14,9 +14,27 @@ const PLAN: Plan = {
   sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
   workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
   load: {
-    ...{ users: 100, spawnRate: 100, qps: 1, qpsDistribution: 'constant', runTimeS: 120, maxRequests: null },
+    ...{
+      users: 100,
+      spawnRate: 100,
+      qps: 1,
+      qpsDistribution: 'constant',
+      warmupS: 0,
+      runTimeS: 120,
+      maxRequests: null,
+    },
     ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
   },
+}
+
+const CALM = {
+  stampDelayMs: 0,
+  loopDelayMaxMs: 3,
+  gcMs: 1,
+  gcMaxMs: 1,
+  throttledMs: null,
+  stealShare: null,
+  memoryLimitBytes: 1e9,
 }
 
 const WORKER: WorkerRecord = {
@@ -33,8 +51,8 @@ const WORKER: WorkerRecord = {
   tokenizer: 'by hand',
   warnings: [],
   health: [
-    { elu: 0.1, loopDelayP99Ms: 1, cpuCores: 0.2, rssBytes: 100 },
-    { elu: 0.3, loopDelayP99Ms: 3, cpuCores: 0.4, rssBytes: 300 },
+    { ...CALM, elu: 0.1, loopDelayP99Ms: 1, cpuCores: 0.2, rssBytes: 100 },
+    { ...CALM, elu: 0.3, loopDelayP99Ms: 3, cpuCores: 0.4, rssBytes: 300 },
   ],
 }
 
@@ -42,6 +60,7 @@ const WORKER: WorkerRecord = {
 function guideStats(): Stats {
   const stats = new Stats()
   Object.assign(stats.counts, { sent: 120, succeeded: 120, outputTokens: 12_000, inputTokens: 120_000 })
+  for (let i = 0; i < 120; i++) stats.histogram('prompt_tokens').record(1000)
   stats.tokenSources.set('usage', 120)
   for (let i = 1; i <= 120; i++) {
     stats.entry('POST', '/v1/completions').log(8.9, 100)
@@ -84,6 +103,7 @@ describe('a report', () => {
       succeededPerSecond: 1,
       outputTokensPerSecond: 100,
       inputTokensPerSecond: 1000,
+      totalTokensPerSecond: 1100,
       failRatio: 0,
     })
     expect(build().window).toEqual({
@@ -94,6 +114,14 @@ describe('a report', () => {
       endedBy: 'run-time',
       rampRequests: 3,
     })
+  })
+
+  test('has no tokens where none could be counted, and zero where there were none', () => {
+    const stats = new Stats()
+    stats.counts.succeeded = 3
+    const unknown = { inputTokens: null, outputTokens: null, outputTokensPerSecond: null, totalTokensPerSecond: null }
+    expect(build({ stats }).requests).toMatchObject(unknown)
+    expect(build({ stats: new Stats() }).requests).toMatchObject({ outputTokens: 0, outputTokensPerSecond: 0 })
   })
 
   test('has every metric in its unit, and null for what was not measured', () => {
@@ -113,8 +141,41 @@ describe('a report', () => {
       p99: null,
       p999: null,
       max: null,
+      ...{ censored: 0, unsupported: [], lowerBounds: [] },
     }
     expect(metrics.time_to_first_token).toEqual(nothing)
+  })
+
+  test('names the percentiles that its number of values does not support', () => {
+    expect(build().metrics.total_latency.unsupported).toEqual(['p99', 'p999'])
+  })
+
+  test('bounds the percentiles of what was cut off, and only those that it bounds', () => {
+    const stats = guideStats()
+    // Ten more, cut off at 700 ms: they take the places behind the 120 that took 501 … 620 ms.
+    for (let i = 0; i < 10; i++) stats.ages('total_latency').record(700_000)
+    const { total_latency } = build({ stats }).metrics
+    expect(total_latency).toMatchObject({ count: 120, censored: 10, mean: 560.5, max: 700 })
+    expect(total_latency.lowerBounds).toEqual(['p95', 'p99', 'p999', 'max'])
+    expect(total_latency.p90).toBeCloseTo(617, 0)
+    expect(total_latency.p95).toBeCloseTo(700, 0)
+  })
+
+  test('takes no bound from cut requests for what no answered one has', () => {
+    const stats = guideStats()
+    stats.ages('time_to_first_token').record(700_000)
+    expect(build({ stats }).metrics.time_to_first_token).toMatchObject({ count: 0, censored: 0, p50: null })
+  })
+
+  test('of a run in which everything was cut off has the ages as bounds', () => {
+    const stats = new Stats()
+    Object.assign(stats.counts, { sent: 2, censored: 2 })
+    stats.ages('total_latency').record(700_000)
+    stats.ages('total_latency').record(900_000)
+    const { total_latency } = build({ stats }).metrics
+    expect(total_latency).toMatchObject({ count: 0, censored: 2, mean: null, min: null, max: 900 })
+    expect(total_latency.p50).toBeCloseTo(700, 0)
+    expect(total_latency.lowerBounds).toEqual(['p50', 'p90', 'p95', 'p99', 'p999', 'max'])
   })
 
   test('has the rows of the tables, with null where they are empty', () => {
@@ -162,6 +223,12 @@ describe('the notes of a report', () => {
       'tokens of 120 answers counted by the server’s usage',
       'prompt lengths: by hand',
     ])
+  })
+
+  test('name the warm-up', () => {
+    expect(notes({ plan: { ...PLAN, load: { ...PLAN.load, warmupS: 30 } } })[0]).toBe(
+      'measured for 120.0 s after all users were spawned and a warm-up of 30 s; 3 requests sent before that are not shown',
+    )
   })
 
   test('name a few late arrivals, which are too few for a verdict', () => {
@@ -232,11 +299,35 @@ describe('our metrics block', () => {
   test('shows latencies from the schedule only where they differ', () => {
     const stats = guideStats()
     expect(labels(stats)).not.toContain('E2E from schedule')
-    for (let i = 1; i <= 120; i++) stats.histogram('total_latency_from_intended').record((500 + i) * 1000)
+    const fromSchedule = stats.histogram('total_latency_from_intended')
+    for (let i = 1; i <= 120; i++) fromSchedule.record((500 + i) * 1000 + 4000)
     expect(labels(stats)).not.toContain('E2E from schedule')
-    stats.histogram('total_latency_from_intended').record(900_000)
-    stats.histogram('total_latency_from_intended').record(900_000)
+    fromSchedule.record(900_000)
+    fromSchedule.record(900_000)
     expect(labels(stats)).toContain('E2E from schedule')
+  })
+
+  test('shows them where half of the requests were a little late', () => {
+    const stats = guideStats()
+    for (let i = 1; i <= 120; i++) stats.histogram('total_latency_from_intended').record((500 + i) * 1000 + 8000)
+    expect(labels(stats)).toContain('E2E from schedule')
+  })
+
+  test('shows what a model thought only where it did', () => {
+    const stats = guideStats()
+    stats.histogram('time_to_first_visible_token').record(90_000)
+    expect(labels(stats)).not.toContain('TTFT: visible')
+    stats.histogram('reasoning_duration').record(40_000)
+    expect(labels(stats)).toEqual(expect.arrayContaining(['TTFT: visible', 'Reasoning']))
+  })
+
+  test('shows latencies per token where events bring several', () => {
+    const stats = guideStats()
+    stats.histogram('inter_token_latency').record(30_000)
+    stats.histogram('inter_token_latency_per_token').record(30_000)
+    expect(labels(stats)).not.toContain('ITL per token')
+    for (let i = 0; i < 6; i++) stats.histogram('inter_token_latency_per_token').record(5000)
+    expect(labels(stats)).toContain('ITL per token')
   })
 
   test('shows the lag of a schedule only where there is one', () => {

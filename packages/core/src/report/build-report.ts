@@ -1,18 +1,20 @@
-import { METRICS, type MetricDefinition, type MetricUnit, UNIT_SCALE } from '../metrics/definitions.js'
+import { METRICS, type MetricName } from '../metrics/definitions.js'
 import type { ErrorEntryData } from '../metrics/error-entry.js'
-import type { Histogram } from '../metrics/histogram.js'
+import { type MetricUnit, UNIT_SCALE } from '../metrics/metric-definition.js'
+import { RUN_RATES, type RunRateName, type RunSums } from '../metrics/run-rates.js'
 import type { Stats } from '../metrics/stats.js'
 import type { Plan } from '../plan.js'
 import { type ClockReading, PROTOCOL_VERSION, type RequestCounts, type WorkerHealth } from '../protocol/messages.js'
 import { PERCENTILES, percentileLabel } from '../text/percentile-table.js'
 import { sortedRows, type TableRow } from '../text/table-layout.js'
+import { isClientError } from '../verdict/client-errors.js'
 import type { LossFacts } from '../verdict/facts.js'
 import { judge } from '../verdict/verdict.js'
+import { reportedMetrics } from './metric-numbers.js'
 import { notesOf } from './notes.js'
 import {
   type Environment,
   REPORT_SCHEMA_VERSION,
-  type ReportedMetric,
   type ReportedWorker,
   type RunReport,
   type WindowEnd,
@@ -67,7 +69,7 @@ export function buildReport(record: RunRecord): RunReport {
     verdict,
     reasons: [...reasons],
     requests: requestsOf(stats, lengthS),
-    metrics: metricsOf(stats),
+    metrics: reportedMetrics(stats),
     entries: sortedRows(totalRows(stats.entries, lengthS).rows).map((row) => entryOf(row, lengthS)),
     errors: [...stats.errors.entries].map(errorOf),
     window: {
@@ -87,52 +89,53 @@ export function buildReport(record: RunRecord): RunReport {
 }
 
 function factsOf({ plan, stats, workers }: RunRecord) {
-  const median = (name: 'total_latency' | 'time_to_first_token' | 'inter_token_latency'): number | null =>
-    inUnit(stats.histogram(name).percentile(50), 'ms')
+  const median = (name: MetricName): number | null => inUnit(stats.histogram(name).percentile(50), 'ms')
   const latencyP50Ms = median('time_to_first_token') ?? median('total_latency')
   return {
     counts: stats.counts,
     openLoop: plan.load.qps !== null,
     lagP99Ms: inUnit(stats.histogram('schedule_lag').percentile(99), 'ms'),
+    lagP75Ms: inUnit(stats.histogram('schedule_lag').percentile(75), 'ms'),
+    clientErrors: clientErrorsOf(stats),
     latencyP50Ms,
-    finestP50Ms: median('inter_token_latency') ?? latencyP50Ms,
+    // The gap between events is zero where a late client read several at once: no excuse for being late.
+    finestP50Ms: Math.max(median('inter_token_latency') ?? 0, median('time_per_output_token') ?? 0) || latencyP50Ms,
     workers,
   }
 }
 
-function requestsOf({ counts, failures, tokenSources }: Stats, lengthS: number): RunReport['requests'] {
-  const perSecond = (n: number): number | null => finite(n / lengthS)
+const clientErrorsOf = ({ errors }: Stats): number =>
+  [...errors.entries].filter(({ error }) => isClientError(error)).reduce((sum, { occurrences }) => sum + occurrences, 0)
+
+function requestsOf(stats: Stats, lengthS: number): RunReport['requests'] {
+  const { counts, failures, tokenSources } = stats
+  const sums = runSums(stats)
   return {
     ...counts,
+    inputTokens: finite(sums.inputTokens),
+    outputTokens: finite(sums.outputTokens),
     failures: Object.fromEntries(failures),
     failRatio: finite(counts.failed / (counts.succeeded + counts.failed)),
     tokenSources: Object.fromEntries(tokenSources),
-    sentPerSecond: perSecond(counts.sent),
-    succeededPerSecond: perSecond(counts.succeeded),
-    inputTokensPerSecond: perSecond(counts.inputTokens),
-    outputTokensPerSecond: perSecond(counts.outputTokens),
+    ...ratesOf(sums, lengthS),
   }
 }
 
-function metricsOf(stats: Stats): RunReport['metrics'] {
-  const metrics = METRICS.map((metric) => [metric.name, metricOf(metric, stats.histogram(metric.name))])
-  return Object.fromEntries(metrics) as RunReport['metrics']
-}
-
-function metricOf({ unit }: MetricDefinition, histogram: Histogram): ReportedMetric {
-  const at = (percent: number): number | null => inUnit(histogram.percentile(percent), unit)
+/** Tokens that could not be counted are not 0. */
+function runSums(stats: Stats): RunSums {
+  const { counts, tokenSources } = stats
+  const sum = (tokens: number, counted: number): number => (counts.succeeded > 0 && counted === 0 ? Number.NaN : tokens)
   return {
-    unit,
-    count: histogram.count,
-    mean: inUnit(histogram.mean, unit),
-    min: inUnit(histogram.min, unit),
-    p50: at(50),
-    p90: at(90),
-    p95: at(95),
-    p99: at(99),
-    p999: at(99.9),
-    max: inUnit(histogram.max, unit),
+    sent: counts.sent,
+    succeeded: counts.succeeded,
+    inputTokens: sum(counts.inputTokens, stats.histogram('prompt_tokens').count),
+    outputTokens: sum(counts.outputTokens, tokenSources.size),
   }
+}
+
+function ratesOf(sums: RunSums, lengthS: number): Record<RunRateName, number | null> {
+  const rates = Object.entries(RUN_RATES).map(([name, { amount }]) => [name, finite(amount(sums) / lengthS)])
+  return Object.fromEntries(rates) as Record<RunRateName, number | null>
 }
 
 function entryOf({ entry, reqPerS, failPerS }: TableRow, lengthS: number): RunReport['entries'][number] {

@@ -1,31 +1,44 @@
 import { METRICS, type MetricName } from '../metrics/definitions.js'
 import type { MetricRow } from '../text/metrics-block.js'
-import type { RunReport } from './run-report.js'
+import type { ReportedMetric, RunReport } from './run-report.js'
 
-/** The same latency measured from the schedule; of interest where it differs from the one measured from sending. */
-const FROM_SCHEDULE: ReadonlyMap<MetricName, MetricName> = new Map([
-  ['time_to_first_token_from_intended', 'time_to_first_token'],
-  ['total_latency_from_intended', 'total_latency'],
-])
+type Numbers = Pick<RunReport, 'metrics' | 'plan'>
 
-/** Both starts of a request give the same latency if their 99th percentiles are within this ratio: below it, lag is no matter for the verdict either. */
-const SAME_WITHIN = 1.05
+/** Two metrics tell different things if one is larger by so much: at the median, or at the tail, which is less sure. */
+const DIFFERS = { p50: 1.01, p99: 1.05 }
 
-/** The lines of our metrics block: all metrics with a label, those of the schedule only where they say something. */
-export function metricRows({ metrics, plan }: Pick<RunReport, 'metrics' | 'plan'>): MetricRow[] {
-  return METRICS.flatMap(({ name, label }) => {
-    const metric = metrics[name]
-    if (label === null || !isShown(name, metrics, plan.load.qps !== null)) return []
-    const { unit, count: n, mean, p50, p90, p95, p99, max } = metric
-    return [
-      { label, unit, n, mean: mean ?? 0, p50: p50 ?? 0, p90: p90 ?? 0, p95: p95 ?? 0, p99: p99 ?? 0, max: max ?? 0 },
-    ]
+/** When those metrics that are shown where they are telling are so. */
+const TELLS: Partial<Record<MetricName, (numbers: Numbers) => boolean>> = {
+  time_to_first_token_from_intended: larger('time_to_first_token_from_intended', 'time_to_first_token'),
+  total_latency_from_intended: larger('total_latency_from_intended', 'total_latency'),
+  // It is smaller where events bring several tokens.
+  inter_token_latency_per_token: larger('inter_token_latency', 'inter_token_latency_per_token'),
+  time_to_first_visible_token: reasons,
+  reasoning_duration: reasons,
+  schedule_lag: ({ plan }) => plan.load.qps !== null,
+}
+
+/** The lines of our metrics block: what its reader always wants to know, and what else is telling in this run. */
+export function metricRows(report: Numbers): MetricRow[] {
+  return METRICS.flatMap(({ name, label, shown }) => {
+    const isShown = shown === 'always' || (shown === 'telling' && TELLS[name]?.(report) === true)
+    return isShown ? [{ label: label ?? name, ...report.metrics[name] }] : []
   })
 }
 
-function isShown(name: MetricName, metrics: RunReport['metrics'], openLoop: boolean): boolean {
-  if (name === 'schedule_lag') return openLoop
-  const fromSending = FROM_SCHEDULE.get(name)
-  if (!fromSending) return true
-  return (metrics[name].p99 ?? 0) > (metrics[fromSending].p99 ?? 0) * SAME_WITHIN
+function larger(name: MetricName, than: MetricName): (numbers: Numbers) => boolean {
+  return ({ metrics }) => {
+    const exceeds = (percentile: 'p50' | 'p99'): boolean => {
+      const value = metrics[name][percentile]
+      const other = metrics[than][percentile]
+      return value !== null && other !== null && value > other * DIFFERS[percentile]
+    }
+    return exceeds('p50') || exceeds('p99')
+  }
 }
+
+function reasons({ metrics }: Numbers): boolean {
+  return isMeasured(metrics.reasoning_duration)
+}
+
+const isMeasured = ({ count }: ReportedMetric): boolean => count > 0

@@ -29,16 +29,20 @@ const END_WORDS = {
   'workers-lost': ', until no worker was left',
 } as const satisfies Record<WindowEnd, string>
 
-function windowNotes({ window }: Omit<RunReport, 'notes'>): string[] {
+function windowNotes({ window, plan }: Omit<RunReport, 'notes'>): string[] {
   const length = `${window.lengthS.toFixed(1)} s`
   const end = END_WORDS[window.endedBy]
   if (window.phase === 'ramp') {
     return [
-      `these are the numbers of the ramp: it was measured for ${length} from the start${end}, before all users were spawned`,
+      `these are the numbers of the ramp: it was measured for ${length} from the start${end}, before ${plan.load.warmupS > 0 ? 'the warm-up was over' : 'all users were spawned'}`,
     ]
   }
+  const from =
+    plan.load.warmupS > 0
+      ? `after all users were spawned and a warm-up of ${plan.load.warmupS} s`
+      : 'from the moment all users were spawned'
   const excluded = window.rampRequests > 0 ? `; ${window.rampRequests} requests sent before that are not shown` : ''
-  return [`measured for ${length} from the moment all users were spawned${end}${excluded}`]
+  return [`measured for ${length} ${from}${end}${excluded}`]
 }
 
 function countNotes({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { METRICS, type MetricName } from '../metrics/definitions.js'
+import { type PercentileName, REPORTED_PERCENTILES } from '../metrics/percentiles.js'
 import { type Plan, PROVIDERS, QPS_DISTRIBUTIONS } from '../plan.js'
 import { FAILURE_CLASSES } from '../request/failure.js'
 import { TOKEN_SOURCES } from '../request/timeline.js'
@@ -23,8 +24,8 @@ const requests = z.strictObject({
   unsent: count.describe('Arrivals that were due but never sent'),
   failures: z.partialRecord(z.enum(FAILURE_CLASSES), count).describe('Failed requests by class'),
   failRatio: measured.describe('failed / (succeeded + failed)'),
-  inputTokens: count.describe('Prompt tokens of answered requests'),
-  outputTokens: count.describe('Generated tokens of answered requests'),
+  inputTokens: count.nullable().describe('Prompt tokens of answered requests; null = none of them could be counted'),
+  outputTokens: count.nullable().describe('Generated tokens of answered requests; null = none could be counted'),
   tokenSources: z
     .partialRecord(z.enum(TOKEN_SOURCES), count)
     .describe('Answered requests by where their tokens were counted'),
@@ -32,7 +33,10 @@ const requests = z.strictObject({
   succeededPerSecond: measured,
   inputTokensPerSecond: measured,
   outputTokensPerSecond: measured,
+  totalTokensPerSecond: measured.describe('Prompt and generated tokens'),
 })
+
+const percentileName = z.enum(Object.keys(REPORTED_PERCENTILES) as [PercentileName, ...PercentileName[]])
 
 const metric = z.strictObject({
   unit: z.enum(['ms', 'tokens', 'tokens/s']),
@@ -45,6 +49,15 @@ const metric = z.strictObject({
   p99: measured,
   p999: measured,
   max: measured,
+  censored: count.describe(
+    'Requests that were cut off before they had it: their latency is at least their age, and percentiles count them so',
+  ),
+  unsupported: z
+    .array(percentileName)
+    .describe('Percentiles above which too few values lie: the largest of so many may well be below the true one'),
+  lowerBounds: z
+    .array(z.enum([...percentileName.options, 'max']))
+    .describe('What may be larger, as requests were cut off; mean and min are of the others alone'),
 })
 export type ReportedMetric = z.infer<typeof metric>
 
@@ -116,6 +129,7 @@ const plan = z.strictObject({
     spawnRate: z.number(),
     qps: z.number().nullable(),
     qpsDistribution: z.enum(QPS_DISTRIBUTIONS),
+    warmupS: z.number(),
     runTimeS: z.number().nullable(),
     maxRequests: z.number().nullable(),
     stopTimeoutS: z.number(),
@@ -131,12 +145,14 @@ export type WindowEnd = (typeof WINDOW_ENDS)[number]
 const window = z.strictObject({
   phase: z
     .enum(['measured', 'ramp'])
-    .describe('ramp: the run ended before all users were spawned, and the numbers are those of the ramp'),
+    .describe('ramp: the run ended before its window opened, and the numbers are those of ramp and warm-up'),
   startedAt: instant,
   endedAt: instant,
   lengthS: z.number(),
   endedBy: z.enum(WINDOW_ENDS),
-  rampRequests: count.describe('Requests sent before the window; their numbers are not part of the report'),
+  rampRequests: count.describe(
+    'Requests of ramp and warm-up, before the window; their numbers are not part of the report',
+  ),
 })
 
 const worker = z.strictObject({

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.js'
+import type { ResponseTap } from './response-tap.js'
 
 /** Where a count of generated tokens came from, best first. */
 export const TOKEN_SOURCES = ['usage', 'logprobs', 'token_ids', 'tokenizer', 'chunks'] as const
@@ -24,6 +25,8 @@ export class Timeline {
   firstChoicesMs = Number.NaN
   /** First event with generated content of any kind: text, reasoning, tool-call arguments. */
   firstTokenMs = Number.NaN
+  /** First event with reasoning. */
+  firstReasoningMs = Number.NaN
   /** First event with text that is not reasoning. */
   firstVisibleMs = Number.NaN
   /** Last event with generated content. */
@@ -37,6 +40,11 @@ export class Timeline {
 
   /** Arrival of every event that carried generated content, in order. Of several answers (`n`) only those of the first. */
   readonly chunkMs: number[] = []
+  /**
+   * Tokens of each of those events by usage, token ids or logprobs; 0 = they are counted in a later
+   * one. Empty where every event brought one, or where some did not say.
+   */
+  readonly chunkTokens: number[] = []
   /** Pieces of generated content that a stream brought, of all answers. */
   chunks = 0
   /**
@@ -47,6 +55,8 @@ export class Timeline {
 
   /** Sent on a connection that had to be made first; the time of that is inside the marks. */
   newConnection = false
+  /** Sent a second time, on a new connection: the idle one that it was sent on first was closed, and no byte had come back. */
+  resent = false
   /** HTTP status; 0 if there was no answer. */
   status = 0
   /** Characters (code points) of all generated text, reasoning included. */
@@ -69,6 +79,9 @@ export class Timeline {
   /** Cut off by us at the end of the run: neither answered nor failed. */
   censored = false
 
+  /** Who wants the bytes of the body as they come, where frames are kept. */
+  tap: ResponseTap | null = null
+
   constructor(
     /** Position of the request in the run's global order; decides its content. */
     readonly index: number,
@@ -76,6 +89,9 @@ export class Timeline {
     readonly plannedPromptTokens: number | null,
   ) {}
 }
+
+/** The instant that decides to which part of a run a request belongs: when it was due, or sent where nothing was planned. */
+export const startOf = ({ intendedMs, sentMs }: Timeline): number => (isSet(intendedMs) ? intendedMs : sentMs)
 
 /** Whether a mark was reached. */
 export const isSet = (markMs: number): boolean => !Number.isNaN(markMs)

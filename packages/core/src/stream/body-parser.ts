@@ -2,8 +2,11 @@ import { LineSplitter, MAX_EVENT_BYTES } from './line-splitter.js'
 
 /** Takes a body read by read and hands out what is complete. */
 export interface BodyParser {
-  /** Returns false once something has outgrown its limit; what follows is not read. */
-  push(chunk: Buffer): boolean
+  /**
+   * Takes `bytes[start, end)`, which are only valid during the call. Returns false once something has
+   * outgrown its limit; what follows is not read.
+   */
+  push(bytes: Buffer, start: number, end: number): boolean
   /** The body is over. */
   finish(): void
 }
@@ -19,8 +22,8 @@ export class NdjsonParser implements BodyParser {
     })
   }
 
-  push(chunk: Buffer): boolean {
-    return this.#lines.push(chunk)
+  push(bytes: Buffer, start: number, end: number): boolean {
+    return this.#lines.push(bytes.subarray(start, end))
   }
 
   finish(): void {
@@ -41,10 +44,10 @@ export class WholeBody implements BodyParser {
     this.#limitBytes = limitBytes
   }
 
-  push(chunk: Buffer): boolean {
+  push(bytes: Buffer, start: number, end: number): boolean {
     const room = this.#limitBytes - this.#bytes
-    if (room > 0) this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk)
-    this.#bytes += chunk.length
+    if (room > 0) this.#chunks.push(Buffer.from(bytes.subarray(start, Math.min(end, start + room))))
+    this.#bytes += end - start
     return this.#bytes <= this.#limitBytes
   }
 

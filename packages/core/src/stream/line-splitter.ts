@@ -24,6 +24,11 @@ export class LineSplitter {
     this.#onLine = onLine
   }
 
+  /** Whether the next byte begins a line. */
+  get isAtLineStart(): boolean {
+    return this.#heldBytes === 0 && !this.#afterCr
+  }
+
   /** Takes one read. Returns false once a line has outgrown `MAX_EVENT_BYTES`; nothing can be read after that. */
   push(chunk: Buffer): boolean {
     if (chunk.length === 0) return true

@@ -50,7 +50,7 @@ export class ResponseReader {
   constructor(timeline: Timeline, expected: Expectation) {
     this.#timeline = timeline
     this.#expected = expected
-    this.#answer = expected.endpoint.answer(timeline)
+    this.#answer = expected.endpoint.answer(timeline, expected.keepText)
   }
 
   /** Status and headers are there. `location` is where a redirect points to; it is named, not followed. */
@@ -63,15 +63,16 @@ export class ResponseReader {
     this.#parser = new WholeBody((body) => this.#refused(status, location, body), MAX_ERROR_BODY_BYTES)
   }
 
-  /** A read brought bytes of the body. The chunk is kept: its memory must not be reused. */
-  data(chunk: Buffer, nowMs: number): void {
+  /** A read brought bytes of the body, `bytes[start, end)`. They are only read during the call. */
+  data(bytes: Buffer, nowMs: number, start = 0, end = bytes.length): void {
     const timeline = this.#timeline
-    if (chunk.length === 0) return
-    timeline.bodyBytes += chunk.length
+    if (start === end) return
+    timeline.tap?.data(bytes, nowMs, start, end)
+    timeline.bodyBytes += end - start
     if (!isSet(timeline.firstByteMs)) timeline.firstByteMs = nowMs
     this.#nowMs = nowMs
-    this.#parser ??= this.#open(chunk)
-    if (this.#parser.push(chunk) || this.#format === 'refusal' || this.#format === 'html') return
+    this.#parser ??= this.#open(bytes, start, end)
+    if (this.#parser.push(bytes, start, end) || this.#format === 'refusal' || this.#format === 'html') return
     this.#fail('parse', `answer has a piece larger than ${MAX_EVENT_BYTES / 1024 ** 2} MiB`)
     this.#parser = IGNORE
   }
@@ -103,11 +104,15 @@ export class ResponseReader {
     this.#settle(nowMs)
   }
 
-  #open(chunk: Buffer): BodyParser {
-    this.#format = formatOf(this.#contentType, firstByteOf(chunk), this.#expected.stream)
+  #open(bytes: Buffer, start: number, end: number): BodyParser {
+    this.#format = formatOf(this.#contentType, firstByteOf(bytes, start, end), this.#expected.stream)
     switch (this.#format) {
       case 'sse':
-        return new SseParser((name, data) => this.#event(name, data))
+        return new SseParser({
+          event: (name, data) => this.#event(name, data),
+          skim: (read, at, readEnd) => this.#answer.skim(read, at, readEnd),
+          skimmed: (read) => this.#skimmed(read),
+        })
       case 'ndjson':
         return new NdjsonParser((data) => this.#event('message', data))
       case 'json':
@@ -124,6 +129,11 @@ export class ResponseReader {
     if (name === 'error') this.#inStreamError(serverWords(data))
     else if (short === '[DONE]') timeline.doneMs = isSet(timeline.doneMs) ? timeline.doneMs : this.#nowMs
     else if (short !== '') this.#json(data)
+  }
+
+  #skimmed(bytes: Buffer): void {
+    if (!isSet(this.#timeline.firstEventMs)) this.#timeline.firstEventMs = this.#nowMs
+    this.#answer.skimmed(bytes, this.#nowMs)
   }
 
   #json(data: string): void {
@@ -206,7 +216,11 @@ function formatOf(contentType: string, firstByte: string, stream: boolean): Form
 }
 
 /** First character that is not white space, as DeepSeek sends blank lines before a JSON body. */
-const firstByteOf = (chunk: Buffer): string => chunk.toString('latin1', 0, 1024).trimStart().charAt(0)
+const firstByteOf = (bytes: Buffer, start: number, end: number): string =>
+  bytes
+    .toString('latin1', start, Math.min(end, start + 1024))
+    .trimStart()
+    .charAt(0)
 
 function hasGenerated({ chars, completionTokens, logprobTokens, idTokens }: Timeline): boolean {
   return chars > 0 || (completionTokens ?? 0) > 0 || logprobTokens > 0 || idTokens > 0

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_EVENT_BYTES } from './line-splitter.js'
-import { SseParser } from './sse-parser.js'
+import { type EventSink, SseParser } from './sse-parser.js'
 
 type Event = [name: string, data: string]
 
+/** A sink that skims nothing. */
+const sink = (event: EventSink['event']): EventSink => ({ event, skim: () => -1, skimmed: () => {} })
+
 function parse(...reads: (string | Buffer)[]): Event[] {
   const events: Event[] = []
-  const parser = new SseParser((name, data) => events.push([name, data]))
+  const parser = new SseParser(sink((name, data) => events.push([name, data])))
   for (const read of reads) parser.push(Buffer.from(read))
   parser.finish()
   return events
@@ -73,7 +76,7 @@ describe('an event stream', () => {
 
   test('an event whose blank line is a lone CR is dispatched without waiting for more', () => {
     const events: string[] = []
-    const parser = new SseParser((_, data) => events.push(data))
+    const parser = new SseParser(sink((_, data) => events.push(data)))
     parser.push(Buffer.from('data: a\r\r'))
     expect(events).toEqual(['a'])
   })
@@ -108,7 +111,7 @@ describe('an event stream', () => {
   })
 
   test('a line that never ends is given up at the limit', () => {
-    const parser = new SseParser(() => {})
+    const parser = new SseParser(sink(() => {}))
     const read = Buffer.alloc(1 << 20, 'x')
     const reads = MAX_EVENT_BYTES / read.length
     for (let i = 0; i < reads; i++) expect(parser.push(read)).toBe(true)
@@ -116,7 +119,7 @@ describe('an event stream', () => {
   })
 
   test('an event of endless data lines is given up at the limit', () => {
-    const parser = new SseParser(() => {})
+    const parser = new SseParser(sink(() => {}))
     const read = Buffer.from(`data: ${'x'.repeat(1 << 20)}\n`)
     let reads = 0
     while (parser.push(read)) reads++

@@ -1,14 +1,27 @@
 import { LineSplitter, MAX_EVENT_BYTES } from './line-splitter.js'
 
-const COLON = 0x3a
+const LF = 0x0a
+const CR = 0x0d
 const SPACE = 0x20
+const COLON = 0x3a
+const OPEN_BRACE = 0x7b
 const BOM = Buffer.from('\ufeff')
 const DATA = Buffer.from('data')
 const EVENT = Buffer.from('event')
 const ERROR = Buffer.from('error')
 
-/** Receives a complete event: its name (`message` where it has none) and its data. */
-export type OnEvent = (name: string, data: string) => void
+/** Receives complete events, by one of two ways. */
+export interface EventSink {
+  /** Any event: its name (`message` where it has none) and its data. */
+  event(name: string, data: string): void
+  /**
+   * Looks at data of the most common form, one JSON object on one line, which begins at `at`. Returns the
+   * index behind it, or -1 if `event` shall have it.
+   */
+  skim(bytes: Buffer, at: number, end: number): number
+  /** The event whose data was skimmed last is complete: `event` will not have it. */
+  skimmed(bytes: Buffer): void
+}
 
 /**
  * Event stream to events, as WHATWG HTML §9.2.6 has it, with two additions for servers in the
@@ -17,19 +30,36 @@ export type OnEvent = (name: string, data: string) => void
  * mean nothing here, as nothing reconnects.
  */
 export class SseParser {
-  readonly #onEvent: OnEvent
+  readonly #sink: EventSink
   readonly #lines = new LineSplitter((bytes, start, end) => this.#line(bytes, start, end))
   #atStart = true
   #name = ''
   #data: string | null = null
 
-  constructor(onEvent: OnEvent) {
-    this.#onEvent = onEvent
+  constructor(sink: EventSink) {
+    this.#sink = sink
   }
 
-  /** Takes one read. Returns false once an event has outgrown `MAX_EVENT_BYTES`; nothing can be read after that. */
-  push(chunk: Buffer): boolean {
-    return this.#lines.push(chunk) && (this.#data === null || this.#data.length <= MAX_EVENT_BYTES)
+  /** Takes `bytes[start, end)` of one read. Returns false once an event has outgrown `MAX_EVENT_BYTES`; nothing can be read after that. */
+  push(bytes: Buffer, start = 0, end = bytes.length): boolean {
+    const rest = this.#skim(bytes, start, end)
+    if (rest === end) return true
+    const read = this.#lines.push(bytes.subarray(rest, end))
+    return read && (this.#data === null || this.#data.length <= MAX_EVENT_BYTES)
+  }
+
+  /** Takes the whole events at the begin of a read that are one line `data: {…}` each. Returns where the rest begins. */
+  #skim(bytes: Buffer, start: number, end: number): number {
+    if (!this.#lines.isAtLineStart || this.#data !== null || this.#name !== '') return start
+    for (let at = start; ; ) {
+      const value = valueStart(bytes, at, end, DATA)
+      const lineEnd = value < 0 || bytes[value] !== OPEN_BRACE ? -1 : this.#sink.skim(bytes, value, end)
+      const behind = lineEnd < 0 ? -1 : behindBlankLine(bytes, lineEnd)
+      if (behind < 0 || behind > end) return at
+      this.#atStart = false
+      this.#sink.skimmed(bytes)
+      at = behind
+    }
   }
 
   /** The stream is over: dispatches what has no blank line after it. */
@@ -74,7 +104,7 @@ export class SseParser {
     const data = this.#data
     this.#name = ''
     this.#data = null
-    if (data !== null) this.#onEvent(name, data)
+    if (data !== null) this.#sink.event(name, data)
   }
 }
 
@@ -92,4 +122,11 @@ function valueStart(bytes: Buffer, start: number, end: number, field: Buffer): n
   if (bytes[colon] !== COLON) return -1
   const value = colon + 1
   return value < end && bytes[value] === SPACE ? value + 1 : value
+}
+
+/** The index behind a line end and a blank line, if they stand at `at` in one of the two common spellings; else -1. */
+function behindBlankLine(bytes: Buffer, at: number): number {
+  if (bytes[at] === LF && bytes[at + 1] === LF) return at + 2
+  const isCrLf = bytes[at] === CR && bytes[at + 1] === LF && bytes[at + 2] === CR && bytes[at + 3] === LF
+  return isCrLf ? at + 4 : -1
 }

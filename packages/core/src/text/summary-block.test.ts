@@ -9,7 +9,17 @@ const LLM_BENCH: { run: string; input: SummaryInput; block: string[]; csv: strin
   readFileSync(new URL('fixtures/llm-bench-summaries.json', import.meta.url), 'utf8'),
 )
 
-describe.each(LLM_BENCH)('summary of $run', ({ input, block, csv }) => {
+const measured = LLM_BENCH.filter(({ input }) => input.metrics.total_latency)
+
+test('a run without any answer has no latency where llm_bench has one of 0 ms', () => {
+  const [silent, ...others] = LLM_BENCH.filter(({ input }) => !input.metrics.total_latency)
+  expect(others).toEqual([])
+  const printed = silent?.block.map((line) => line.replace(/^(.*Total Latency *: )0(\.0)?$/, '$1'))
+  expect(printed).not.toEqual(silent?.block)
+  expect(silent && summaryBlock(summaryRows(silent.input))).toBe(printed?.join('\n'))
+})
+
+describe.each(measured)('summary of $run', ({ input, block, csv }) => {
   const rows = summaryRows(input)
 
   test('prints what llm_bench prints', () => {

@@ -53,16 +53,13 @@ export function summaryMetric(entry: StatsEntry): SummaryMetric | undefined {
   return { mean: entry.avg, percentiles: SUMMARY_PERCENTILES.map(([, p]) => entry.percentile(p)) }
 }
 
-/** llm_bench prints zeroes for this one where nothing was measured, and an empty text for all others. */
-const NO_LATENCY: SummaryMetric = { mean: 0, percentiles: SUMMARY_PERCENTILES.map(() => 0) }
-
 /**
  * llm_bench's summary (HEAD 05acc7f, generation modes) in its order. Top K and Cached Tokens have rows
  * only where there is something to say. Without streaming there is no first token, so its mean and
- * Latency Per Token are empty and its percentiles have no rows.
+ * Latency Per Token are empty and its percentiles have no rows. Where nothing was answered, Total
+ * Latency is empty, for which llm_bench prints zeroes: a sheet would take them for the fastest server.
  */
 export function summaryRows({ target, sampling, load, metrics, numRequests, qps }: SummaryInput): SummaryRow[] {
-  const totalLatency = metrics.total_latency ?? NO_LATENCY
   const firstToken = target.stream ? metrics.time_to_first_token : undefined
   return [
     ['Provider', target.provider],
@@ -78,13 +75,13 @@ export function summaryRows({ target, sampling, load, metrics, numRequests, qps 
     ['Time To First Token', meanText(firstToken)],
     ['Latency Per Token', meanText(target.stream ? metrics.latency_per_token : undefined)],
     ['Overall Latency Per Token', meanText(metrics.overall_latency_per_token)],
-    ['Total Latency', meanText(totalLatency)],
+    ['Total Latency', meanText(metrics.total_latency)],
     ['Num Tokens', meanText(metrics.num_tokens)],
     ...(metrics.cached_tokens ? [['Cached Tokens', meanText(metrics.cached_tokens)] as const] : []),
     ['Num Requests', formatInt(numRequests)],
     ['Qps', pythonFloat(qps)],
     ...(firstToken ? percentileRows('Time To First Token', firstToken) : []),
-    ...percentileRows('Total Latency', totalLatency),
+    ...percentileRows('Total Latency', metrics.total_latency),
   ]
 }
 
@@ -96,12 +93,13 @@ function concurrencyText({ qps, qpsDistribution, users }: SummaryInput['load']):
   return qps === null ? formatInt(users) : `QPS ${pythonFloat(qps)} ${qpsDistribution}`
 }
 
-function percentileRows(label: string, { percentiles }: SummaryMetric): SummaryRow[] {
-  return SUMMARY_PERCENTILES.map(([name], i) => [`${name} ${label}`, bucketText(percentiles[i] ?? 0)])
+function percentileRows(label: string, metric: SummaryMetric | undefined): SummaryRow[] {
+  return SUMMARY_PERCENTILES.map(([name], i) => [`${name} ${label}`, bucketText(metric?.percentiles[i])])
 }
 
 /** Locust 2.18, below llm_bench, rounds to whole milliseconds as an integer and to tens and more as a float. */
-function bucketText(bucket: number): string {
+function bucketText(bucket: number | undefined): string {
+  if (bucket === undefined) return ''
   return bucket < 100 ? formatInt(bucket) : pythonFloat(bucket)
 }
 

@@ -7,9 +7,13 @@ export interface RunFacts {
   readonly openLoop: boolean
   /** 99th percentile of the schedule lag; null where there is none. */
   readonly lagP99Ms: number | null
+  /** What three arrivals of four stayed within. */
+  readonly lagP75Ms: number | null
+  /** Requests that failed for want of something on this side: see `isClientError`. */
+  readonly clientErrors: number
   /** Median of the latency that a reader looks at first: TTFT of a stream, E2E else. */
   readonly latencyP50Ms: number | null
-  /** Median gap between tokens of a stream, or the latency above where there are none. */
+  /** Median gap between events or tokens of a stream, the longer of both; the latency above where there are none. */
   readonly finestP50Ms: number | null
   readonly workers: readonly WorkerFacts[]
 }

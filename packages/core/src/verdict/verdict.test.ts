@@ -4,7 +4,10 @@ import type { RunFacts, WorkerFacts } from './facts.js'
 import { LIMITS } from './limits.js'
 import { judge } from './verdict.js'
 
-const CALM: WorkerHealth = { elu: 0.2, loopDelayP99Ms: 1, cpuCores: 0.2, rssBytes: 1e8 }
+const CALM: WorkerHealth = {
+  ...{ elu: 0.2, stampDelayMs: 0, loopDelayP99Ms: 1, loopDelayMaxMs: 4, gcMs: 2, gcMaxMs: 1 },
+  ...{ cpuCores: 0.2, throttledMs: 0, stealShare: 0.01, rssBytes: 1e8, memoryLimitBytes: 1e9 },
+}
 
 /** `n` seconds, the first `bad` of them as given. */
 const seconds = (n: number, bad: number, how: Partial<WorkerHealth>): WorkerHealth[] =>
@@ -19,6 +22,8 @@ const HEALTHY: RunFacts = {
   counts: COUNTS,
   openLoop: true,
   lagP99Ms: 2,
+  lagP75Ms: 1,
+  clientErrors: 0,
   latencyP50Ms: 100,
   finestP50Ms: 20,
   workers: [WORKER],
@@ -36,7 +41,7 @@ const ROWS: Row[] = [
   { story: 'a healthy run', outcome: null },
   {
     story: 'a closed loop without any answer',
-    run: { openLoop: false, lagP99Ms: null, latencyP50Ms: null, finestP50Ms: null },
+    run: { openLoop: false, lagP99Ms: null, lagP75Ms: null, latencyP50Ms: null, finestP50Ms: null },
     outcome: null,
   },
   { story: 'a run shorter than a second, without health', worker: { health: [] }, outcome: null },
@@ -66,37 +71,41 @@ const ROWS: Row[] = [
   { story: '1 of 1000 requests cut off', run: { counts: { ...COUNTS, censored: 1 } }, outcome: 'SUSPECT censored' },
   { story: '11 of 1000 requests cut off', run: { counts: { ...COUNTS, censored: 11 } }, outcome: 'INVALID censored' },
 
-  { story: 'lag of 6 ms for 100 ms', run: { lagP99Ms: 6 }, outcome: 'SUSPECT schedule_lag' },
-  { story: 'lag of 21 ms for 100 ms', run: { lagP99Ms: 21 }, outcome: 'INVALID schedule_lag' },
-  { story: 'lag of 6 ms for a second', run: { lagP99Ms: 6, latencyP50Ms: 1000 }, outcome: null },
-  { story: 'lag of 5 ms for 10 ms: no more than timers have', run: { lagP99Ms: 5, latencyP50Ms: 10 }, outcome: null },
+  { story: 'one arrival in a hundred 51 ms late', run: { lagP99Ms: 51 }, outcome: 'SUSPECT schedule_lag' },
+  { story: 'one arrival in a hundred 50 ms late: a shared host', run: { lagP99Ms: 50 }, outcome: null },
+  { story: 'one of them 51 ms late, for 1.1 s', run: { lagP99Ms: 51, latencyP50Ms: 1100 }, outcome: null },
+  { story: 'one arrival in four 5 ms late for 10 ms: timers', run: { lagP75Ms: 5, latencyP50Ms: 10 }, outcome: null },
+  {
+    story: 'one arrival in four 21 ms late, for 100 ms',
+    run: { lagP75Ms: 21 },
+    outcome: 'INVALID schedule_lag_lasting',
+  },
+  { story: 'one arrival in four 20 ms late, for 100 ms', run: { lagP75Ms: 20 }, outcome: null },
+  { story: 'a request without a file handle', run: { clientErrors: 1 }, outcome: 'SUSPECT client_errors' },
+  { story: '11 of 1000 requests without one', run: { clientErrors: 11 }, outcome: 'INVALID client_errors' },
 
   {
-    story: 'an event loop 5 ms late now and then',
-    worker: { health: seconds(100, 20, { loopDelayP99Ms: 5 }) },
+    story: 'time stamps 3 ms late on average: a shared host',
+    worker: { health: seconds(100, 100, { stampDelayMs: 3 }) },
     outcome: null,
   },
   {
-    story: 'an event loop 5.1 ms late, for 20 ms',
-    worker: { health: seconds(100, 6, { loopDelayP99Ms: 5.1 }) },
+    story: 'time stamps 3.1 ms late, for 20 ms',
+    worker: { health: seconds(100, 100, { stampDelayMs: 3.1 }) },
     outcome: 'SUSPECT loop_delay',
   },
   {
-    story: 'an event loop 5.1 ms late in 5 of 100 seconds',
-    worker: { health: seconds(100, 5, { loopDelayP99Ms: 5.1 }) },
-    outcome: null,
-  },
-  {
-    story: 'an event loop 6 ms late, for 100 ms',
+    story: 'time stamps 3.1 ms late, for 100 ms',
     run: { finestP50Ms: 100 },
-    worker: { health: seconds(100, 6, { loopDelayP99Ms: 6 }) },
-    outcome: 'SUSPECT loop_delay',
+    worker: { health: seconds(100, 100, { stampDelayMs: 3.1 }) },
+    outcome: null,
   },
   {
-    story: 'an event loop 5.1 ms late half of the time, for 20 ms',
-    worker: { health: seconds(100, 51, { loopDelayP99Ms: 5.1 }) },
-    outcome: 'INVALID loop_delay_lasting',
+    story: 'time stamps 5.1 ms late, for 20 ms',
+    worker: { health: seconds(100, 100, { stampDelayMs: 5.1 }) },
+    outcome: 'INVALID loop_delay',
   },
+  { story: 'one bad second of five', worker: { health: seconds(5, 1, { stampDelayMs: 99 }) }, outcome: null },
   {
     story: 'a busy event loop in 5 of 100 seconds',
     worker: { health: seconds(100, 5, { elu: 0.85, cpuCores: 0.9 }) },
@@ -112,6 +121,63 @@ const ROWS: Row[] = [
     worker: { health: seconds(100, 11, { elu: 0.95, cpuCores: 1 }) },
     outcome: 'INVALID event_loop_saturated',
   },
+  {
+    story: 'a saturated event loop in 1 of 5 seconds: a single one is forgiven',
+    worker: { health: seconds(5, 1, { elu: 1, cpuCores: 1, loopDelayP99Ms: 150 }) },
+    outcome: null,
+  },
+  {
+    story: 'no CPU for 300 ms of ten seconds',
+    worker: { health: seconds(10, 1, { loopDelayMaxMs: 300, loopDelayP99Ms: 300 }) },
+    outcome: 'SUSPECT stalls',
+  },
+  {
+    story: 'no CPU for 300 ms of ten minutes',
+    worker: { health: seconds(600, 1, { loopDelayMaxMs: 300, loopDelayP99Ms: 300 }) },
+    outcome: null,
+  },
+  {
+    story: 'no CPU for up to 200 ms in every second',
+    worker: { health: seconds(10, 10, { loopDelayMaxMs: 200 }) },
+    outcome: null,
+  },
+  {
+    story: 'stopped for a second of five',
+    worker: { health: seconds(5, 1, { loopDelayMaxMs: 1000, loopDelayP99Ms: 1000 }) },
+    outcome: 'SUSPECT stalls',
+  },
+  {
+    story: 'stopped for three seconds of ten',
+    worker: { health: seconds(10, 1, { loopDelayMaxMs: 3000, loopDelayP99Ms: 3000 }) },
+    outcome: 'INVALID stalls',
+  },
+  {
+    story: 'a CPU quota used up in 6 of 100 seconds',
+    worker: { health: seconds(100, 6, { throttledMs: 51 }) },
+    outcome: 'SUSPECT cpu_throttled',
+  },
+  {
+    story: 'a CPU quota used up in 51 of 100 seconds',
+    worker: { health: seconds(100, 51, { throttledMs: 400 }) },
+    outcome: 'INVALID cpu_throttled',
+  },
+  {
+    story: 'no CPU quota',
+    worker: { health: seconds(100, 100, { throttledMs: null, stealShare: null }) },
+    outcome: null,
+  },
+  {
+    story: 'a hypervisor that has other guests',
+    worker: { health: seconds(100, 6, { stealShare: 0.11 }) },
+    outcome: 'SUSPECT cpu_steal',
+  },
+  {
+    story: 'a tenth of the time in garbage collection',
+    worker: { health: seconds(100, 100, { gcMs: 101 }) },
+    outcome: 'SUSPECT garbage_collection',
+  },
+  { story: '81 % of its memory', worker: { health: seconds(9, 1, { rssBytes: 8.1e8 }) }, outcome: 'SUSPECT memory' },
+  { story: '96 % of its memory', worker: { health: seconds(9, 1, { rssBytes: 9.6e8 }) }, outcome: 'INVALID memory' },
   {
     story: 'a core that somebody else has',
     worker: { health: seconds(100, 6, { elu: 0.7, cpuCores: 0.45 }) },

@@ -41,7 +41,7 @@ export class ConsoleReporter implements Reporter {
       requestTable(rows, aggregated, this.#width),
       percentileTable(rows, aggregated, this.#width),
       errorReport(stats.errors.entries, this.#width),
-      metricsBlock(metricRows(report)),
+      metricsBlock(metricRows(report), report.requests),
       verdictText(report),
       summaryBlock(summary),
     ]

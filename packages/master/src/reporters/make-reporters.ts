@@ -4,6 +4,7 @@ import { JsonReporter } from './json.js'
 import { LocustCsvReporter } from './locust-csv.js'
 import type { Reporter } from './reporter.js'
 import { SummaryFileReporter } from './summary-file.js'
+import { VerdictFileReporter, verdictPaths } from './verdict-file.js'
 
 export interface Streams {
   readonly stdout: (text: string) => void
@@ -18,11 +19,19 @@ export interface Reporters {
 }
 
 /** The outputs that were asked for. With `--json` stdout holds nothing but the object. */
-export function makeReporters(output: OutputConfig, { stdout, stderr, stdoutColumns }: Streams, log: Log): Reporters {
+export function makeReporters(
+  output: OutputConfig,
+  { stdout, stderr, stdoutColumns }: Streams,
+  {
+    log,
+    records,
+  }: { readonly log: Log /** Those that are told of single requests. */; readonly records: readonly Reporter[] },
+): Reporters {
   const { summaryFile, csvPrefix, json, onlySummary } = output
-  const files: Reporter[] = []
+  const files: Reporter[] = [...records]
   if (summaryFile !== null) files.push(new SummaryFileReporter({ path: summaryFile, log, rescue: stderr }))
   if (csvPrefix !== null) files.push(new LocustCsvReporter(csvPrefix, log))
+  for (const { path, mode } of verdictPaths(output)) files.push(new VerdictFileReporter({ path, mode, log }))
   const tables = new ConsoleReporter({ write: json ? stderr : stdout, columns: stdoutColumns, onlySummary })
   return { files, screens: json ? [tables, new JsonReporter(stdout)] : [tables] }
 }

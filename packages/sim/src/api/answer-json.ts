@@ -12,11 +12,12 @@ export class AnswerJson {
   /** Code points written so far, by answer: logprobs of completions report them. */
   readonly #textOffsets: number[]
 
-  constructor(dialect: Dialect, generation: Generation, text: AnswerText) {
+  /** `stampField`: where the send time goes in a chunk; empty for none. */
+  constructor(dialect: Dialect, generation: Generation, text: AnswerText, stampField = '') {
     this.#dialect = dialect
     this.#generation = generation
     this.#text = text
-    this.#chunkHead = headOf(generation, dialect.chunkObject)
+    this.#chunkHead = headOf(generation, dialect.chunkObject, stampField)
     this.#textOffsets = generation.answers.map(() => 0)
   }
 
@@ -39,14 +40,18 @@ export class AnswerJson {
 
   /** The chunk with the usage of the whole request and no choices. */
   usageChunk(): string {
-    return `${this.#chunkHead}[],"usage":{${this.#usage()}}}`
+    return `${this.#chunkHead}[],"usage":{${this.#usage()}${cachedField(this.#generation, '')}}}`
   }
 
   whole(): string {
     const { answers, steps } = this.#generation
     const choices = answers.map((answer) => this.#choice(answer, 0, steps))
     const head = headOf(this.#generation, this.#dialect.wholeObject)
-    return this.#dialect.whole(head, choices, `{${this.#usage()},"prompt_tokens_details":null}`)
+    return this.#dialect.whole(
+      head,
+      choices,
+      `{${this.#usage()}${cachedField(this.#generation, ',"prompt_tokens_details":null')}}`,
+    )
   }
 
   #choice(answer: Answer, from: number, to: number): ChoiceJson {
@@ -98,10 +103,20 @@ export class AnswerJson {
   }
 }
 
-const headOf = ({ id, created, model }: Generation, object: string): string =>
-  `{"id":${JSON.stringify(id)},"object":"${object}","created":${created},"model":${JSON.stringify(model)},"choices":`
+/** vLLM reports cached tokens only where it is told to; so does this, where there is a cache. */
+const cachedField = ({ cachedTokens }: Generation, otherwise: string): string =>
+  cachedTokens === null ? otherwise : `,"prompt_tokens_details":{"cached_tokens":${cachedTokens}}`
 
-const usageFields = (promptTokens: number, completionTokens: number): string =>
+export const headOf = (
+  { id, created, model }: Pick<Generation, 'id' | 'created' | 'model'>,
+  object: string,
+  stampField = '',
+): string =>
+  `{"id":${JSON.stringify(id)},"object":"${object}","created":${created},"model":${JSON.stringify(model)},` +
+  `${stampField}"choices":`
+
+/** The fields of a usage object, without its braces. */
+export const usageFields = (promptTokens: number, completionTokens: number): string =>
   `"prompt_tokens":${promptTokens},"total_tokens":${promptTokens + completionTokens},"completion_tokens":${completionTokens}`
 
 const textOf = (tokens: readonly RingToken[]): string => tokens.map((token) => token.text).join('')

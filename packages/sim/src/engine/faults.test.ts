@@ -28,6 +28,19 @@ describe('faults', () => {
     expect(faults(options)).toEqual(kinds)
   })
 
+  test('come at the rate asked for, the same requests for the same seed', () => {
+    const settings = parseSimOptions({}).options
+    const failing = (options: Partial<SimOptions>) =>
+      Array.from({ length: 10_000 }, (_, i) => faultOf({ ...settings, ...options }, i + 1) !== null)
+    const count = (falls: boolean[]) => falls.filter(Boolean).length
+    // Three standard deviations of a binomial distribution: 90.
+    expect(Math.abs(count(failing({ failRate: 0.1 })) - 1000)).toBeLessThan(90)
+    expect(failing({ failRate: 0.1 })).toEqual(failing({ failRate: 0.1 }))
+    expect(failing({ failRate: 0.1 })).not.toEqual(failing({ failRate: 0.1, seed: 1 }))
+    expect(failing({ failRate: 0.1 })).not.toEqual(failing({ resetRate: 0.1 }))
+    expect([count(failing({ stallRate: 0 })), count(failing({ stallRate: 1 }))]).toEqual([0, 10_000])
+  })
+
   test('strike after ten tokens, or where they are told to', () => {
     const settings = parseSimOptions({}).options
     expect(faultOf({ ...settings, dieEvery: 1 }, 1)).toEqual({ kind: 'die', afterTokens: 10 })

@@ -31,6 +31,8 @@ export interface Generation {
   readonly steps: number
   readonly completionTokens: number
   readonly pace: Pace
+  /** Prompt tokens found in the prefix cache; null where there is none. */
+  readonly cachedTokens: number | null
   readonly fault: Fault | null
 }
 

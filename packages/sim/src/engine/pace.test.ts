@@ -48,6 +48,7 @@ describe('the pace of a request', () => {
     itlDistribution: 'uniform',
     jitter: 0.3,
     prefillUsPerToken: 0,
+    itlUsPerSequence: 0,
   } as const
   const timesOf = (seed: number, index: number) => {
     const pace = paceOf({ ...options, seed }, index, 100)
@@ -64,5 +65,14 @@ describe('the pace of a request', () => {
     const pace = (prefillUsPerToken: number) => paceOf({ ...options, prefillUsPerToken }, 0, 1000)
     expect(pace(25).firstTokenMs - pace(0).firstTokenMs).toBeCloseTo(25)
     expect(pace(25).nextGapMs()).toBe(pace(0).nextGapMs())
+  })
+
+  test('adds to each gap what the sequences that run then cost', () => {
+    let sequences = 1
+    const settings = { ...options, itlDistribution: 'constant', itlUsPerSequence: 250 } as const
+    const pace = paceOf(settings, 0, 100, () => sequences)
+    expect(pace.nextGapMs()).toBe(10.25)
+    sequences = 40
+    expect(pace.nextGapMs()).toBe(20)
   })
 })

@@ -11,11 +11,12 @@ export interface PaceOptions {
   readonly itlDistribution: Distribution
   readonly jitter: number
   readonly prefillUsPerToken: number
+  readonly itlUsPerSequence: number
 }
 
 /** When the tokens of one request come. */
 export interface Pace {
-  /** From the receipt of the request to its first token. */
+  /** From the start of the request, which is its receipt unless it waits, to its first token. */
   readonly firstTokenMs: number
   /** From one token to the next; each call draws the next gap. */
   nextGapMs(): number
@@ -42,13 +43,22 @@ export function drawMs(distribution: Distribution, meanMs: number, jitter: numbe
   }
 }
 
-/** The pace of request `index`: the same for the same seed. */
-export function paceOf(options: PaceOptions, index: number, promptTokens: number): Pace {
+/**
+ * The pace of request `index`: the same for the same seed. `uncachedTokens` of the prompt are computed
+ * before the first token; each gap is the longer the more `sequences()` run when it begins.
+ */
+export function paceOf(
+  options: PaceOptions,
+  index: number,
+  uncachedTokens: number,
+  sequences: () => number = () => 0,
+): Pace {
   const { seed, ttftMs, ttftDistribution, itlMs, itlDistribution, jitter } = options
-  const prefillMs = (promptTokens * options.prefillUsPerToken) / 1000
+  const prefillMs = (uncachedTokens * options.prefillUsPerToken) / 1000
+  const perSequenceMs = options.itlUsPerSequence / 1000
   const drawItl = generatorAt(seed, 'sim-itl', index)
   return {
     firstTokenMs: drawMs(ttftDistribution, ttftMs, jitter, generatorAt(seed, 'sim-ttft', index)) + prefillMs,
-    nextGapMs: () => drawMs(itlDistribution, itlMs, jitter, drawItl),
+    nextGapMs: () => drawMs(itlDistribution, itlMs, jitter, drawItl) + perSequenceMs * sequences(),
   }
 }

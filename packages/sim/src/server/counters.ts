@@ -1,18 +1,25 @@
 import type { Histogram } from '@llmload/core'
+import type { Batch } from '../engine/batch.js'
 import type { FinishReason } from '../engine/generation.js'
+import type { PrefixCache } from '../engine/prefix-cache.js'
 import type { Ending, Exchange } from './exchange.js'
+import { Latencies } from './latencies.js'
 
 /** What a simulator has done since it started. */
 export interface SimStats {
   /** Requests received, of any kind. */
   readonly requests: number
-  /** Generations accepted and not yet ended. */
+  /** Generations in the batch, and those that wait for room in it. */
   readonly running: number
+  readonly waiting: number
   /** Requests ended, by how. */
   readonly endings: Readonly<Record<Ending, number>>
   /** Generations that were answered in full, by how their first answer finished. */
   readonly finished: Readonly<Record<FinishReason, number>>
   readonly promptTokens: number
+  /** Prompt tokens looked up in the prefix cache, and found there. */
+  readonly cacheQueries: number
+  readonly cacheHits: number
   readonly sentTokens: number
   /** How late chunks left, against their due time, in microseconds; NaN while there was none. */
   readonly latenessUs: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number }
@@ -20,12 +27,20 @@ export interface SimStats {
 
 /** Keeps account of requests as they come and go. */
 export class Counters {
+  readonly latencies = new Latencies()
+  readonly #batch: Batch
+  readonly #cache: PrefixCache
   readonly #open = new Set<Exchange>()
   readonly #endings: Record<Ending, number> = { finished: 0, aborted: 0, injected: 0, closed: 0 }
   readonly #finished: Record<FinishReason, number> = { length: 0, stop: 0 }
   #requests = 0
   #promptTokens = 0
   #sentTokens = 0
+
+  constructor(batch: Batch, cache: PrefixCache) {
+    this.#batch = batch
+    this.#cache = cache
+  }
 
   get open(): ReadonlySet<Exchange> {
     return this.#open
@@ -43,22 +58,26 @@ export class Counters {
     if (generation === null) return
     this.#promptTokens += generation.request.promptTokens
     this.#sentTokens += sentTokens
+    this.latencies.add(exchange)
     const answer = generation.answers[0]
     if (ending === 'finished' && answer) this.#finished[answer.finish]++
   }
 
   stats(latenessUs: Histogram): SimStats {
-    const running = [...this.#open].filter(({ generation }) => generation !== null)
+    const generating = [...this.#open].filter(({ generation }) => generation !== null)
     return {
       requests: this.#requests,
-      running: running.length,
+      running: this.#batch.running,
+      waiting: this.#batch.waiting,
+      cacheQueries: this.#cache.queriedTokens,
+      cacheHits: this.#cache.hitTokens,
       endings: { ...this.#endings },
       finished: { ...this.#finished },
-      promptTokens: running.reduce(
+      promptTokens: generating.reduce(
         (sum, { generation }) => sum + (generation?.request.promptTokens ?? 0),
         this.#promptTokens,
       ),
-      sentTokens: running.reduce((sum, { sentTokens }) => sum + sentTokens, this.#sentTokens),
+      sentTokens: generating.reduce((sum, { sentTokens }) => sum + sentTokens, this.#sentTokens),
       latenessUs: {
         count: latenessUs.count,
         p50: latenessUs.percentile(50),

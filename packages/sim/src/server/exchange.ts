@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Clock } from '@llmload/core'
 import type { Generation } from '../engine/generation.js'
+import type { Stamps } from './stamps.js'
 
 /** Answered as it should be; left by the client; spoilt on purpose; cut off when the simulator closed. */
 export type Ending = 'finished' | 'aborted' | 'injected' | 'closed'
@@ -13,6 +14,8 @@ export type Ending = 'finished' | 'aborted' | 'injected' | 'closed'
 export class Exchange {
   /** When the last bytes of the request were read. */
   receivedMs: number
+  /** When the engine began with it: later than it was received, if it had to wait. */
+  startMs = Number.NaN
   headersMs = Number.NaN
   endMs = Number.NaN
   /** Writes that carried tokens: when, and how many. */
@@ -20,10 +23,13 @@ export class Exchange {
   readonly chunkTokens: number[] = []
   sentTokens = 0
   ending: Ending | null = null
+  /** Where it sits in the engine. Its place is free from the given instant on. */
+  leaveEngine: (atMs: number) => void = () => undefined
   /** What was decided about it; null for requests that generate nothing. */
   generation: Generation | null = null
   readonly path: string
   readonly #clock: Clock
+  readonly #stamps: Stamps | null
   readonly #onEnd: (exchange: Exchange) => void
   #bytesRead: number
 
@@ -32,11 +38,13 @@ export class Exchange {
     readonly response: ServerResponse,
     clock: Clock,
     onEnd: (exchange: Exchange) => void,
+    stamps: Stamps | null = null,
   ) {
     this.path = request.url?.split('?', 1)[0] ?? '/'
     this.receivedMs = clock.nowMs()
     this.#bytesRead = request.socket.bytesRead
     this.#clock = clock
+    this.#stamps = stamps
     this.#onEnd = onEnd
     response.on('close', () => this.#end('aborted'))
   }
@@ -76,13 +84,20 @@ export class Exchange {
     const nowMs = this.#clock.nowMs()
     if (Number.isNaN(this.headersMs)) this.headersMs = nowMs
     if (tokens > 0) this.#stampTokens(nowMs, tokens)
+    if (typeof data !== 'string') this.#stamps?.fill(data, nowMs)
     socket?.uncork()
+  }
+
+  /** Stamps chunks that are changed before they are sent. */
+  stamp(data: Buffer): void {
+    this.#stamps?.fill(data, this.#clock.nowMs())
   }
 
   /** Sends the rest of the body and ends the answer. */
   finish(data: string | Uint8Array, ending: Ending): void {
     const nowMs = this.#clock.nowMs()
     if (Number.isNaN(this.headersMs)) this.headersMs = nowMs
+    if (typeof data !== 'string') this.#stamps?.fill(data, nowMs)
     this.response.end(data)
     // The account of it comes after the write, so as not to delay it.
     this.#end(ending, nowMs)
@@ -99,10 +114,28 @@ export class Exchange {
     this.finish(json, this.generation?.fault ? 'injected' : 'finished')
   }
 
-  /** Cuts the connection. */
+  /** The rest of a body whose headers have gone, with the generated tokens in it. */
+  sendRest(json: string, tokens: number): void {
+    this.#stampTokens(this.#clock.nowMs(), tokens)
+    this.finish(json, 'finished')
+  }
+
+  /** Closes the connection. */
   destroy(ending: Ending): void {
     this.#end(ending)
     this.response.destroy()
+  }
+
+  /** Resets the connection. */
+  reset(ending: Ending): void {
+    this.#end(ending)
+    this.request.socket.resetAndDestroy()
+  }
+
+  /** Closes our half of the connection: the client can still send, but gets no more. */
+  halfClose(ending: Ending): void {
+    this.#end(ending)
+    this.request.socket.end()
   }
 
   #stampTokens(nowMs: number, tokens: number): void {
@@ -115,6 +148,7 @@ export class Exchange {
     if (this.ending !== null) return
     this.ending = ending
     this.endMs = endMs
+    this.leaveEngine(endMs)
     this.#onEnd(this)
   }
 }

@@ -134,7 +134,7 @@ describe('a stream of a chat', () => {
 
 describe('streams can be made odd', () => {
   test('with CR LF', async () => {
-    const stream = await streamOf('/v1/completions', completion, { crlf: true })
+    const stream = await streamOf('/v1/completions', completion, { quirk: ['crlf'] })
     expect(stream.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
     expect(stream.endsWith('data: [DONE]\r\n\r\n')).toBe(true)
   })
@@ -147,7 +147,7 @@ describe('streams can be made odd', () => {
 
   test('without usage, whatever was asked', async () => {
     const body = { ...completion, stream_options: { include_usage: true } }
-    expect(await streamOf('/v1/completions', body, { noUsage: true })).not.toContain('usage')
+    expect(await streamOf('/v1/completions', body, { quirk: ['no-usage'] })).not.toContain('usage')
   })
 
   test('with several tokens in a chunk; the first one comes alone', async () => {
@@ -158,7 +158,7 @@ describe('streams can be made odd', () => {
 
   test('with characters cut in two, and yet every byte in its place', async () => {
     const body = { ...completion, max_tokens: 400 }
-    const cut = await streamOf('/v1/completions', body, { splitUtf8: true, itlMs: 0, pingMs: 3 })
+    const cut = await streamOf('/v1/completions', body, { quirk: ['split-utf8'], itlMs: 0, pingMs: 3 })
     const whole = await streamOf('/v1/completions', body, { itlMs: 0 })
     expect(whole).toMatch(/[^\0-\x7f]/)
     expect(cut.replaceAll(': ping\n\n', '').replace(/"created":\d+/g, '')).toBe(whole.replace(/"created":\d+/g, ''))

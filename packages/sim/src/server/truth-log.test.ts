@@ -147,7 +147,7 @@ describe('the headers of a stream', () => {
   })
 
   test('wait for the first token where they are told to', async () => {
-    const sim = await start({ ttftMs: 60, lateHeaders: true })
+    const sim = await start({ ttftMs: 60, quirk: ['late-headers'] })
     const seen = await ask(sim, {})
     const [truth] = await truthOf(sim)
     expect(truth?.headers_ns).toBe(truth?.chunk_ns[0])
@@ -157,7 +157,7 @@ describe('the headers of a stream', () => {
 
 describe('a character cut in two', () => {
   test('counts as sent with its second half, and is read in two parts', async () => {
-    const sim = await start({ ttftMs: 1, itlMs: 3, splitUtf8: true })
+    const sim = await start({ ttftMs: 1, itlMs: 3, quirk: ['split-utf8'] })
     const seen = await ask(sim, { max_tokens: 150 })
     const [truth] = await truthOf(sim)
     const halves = seen.reads.filter(({ bytes }) => (bytes.at(-1) ?? 0) >= 0xc0)

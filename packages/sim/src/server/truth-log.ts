@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { type Clock, LoadError, messageOf } from '@llmload/core'
+import type { HostClock } from '../engine/host-clock.js'
 import type { Exchange } from './exchange.js'
 
 /**
@@ -10,34 +11,34 @@ import type { Exchange } from './exchange.js'
  *
  * The first line is `{ anchor: { monotonic_ns, wall_ms } }`, one instant on both clocks. Then follows
  * a line for each request, when it has ended: `id` (null if it generated nothing), `path`, `status`,
- * `received_ns`, `headers_ns`, `chunk_ns` and `chunk_tokens` (for each write that completed tokens),
+ * `received_ns`, `start_ns` (when the engine began with it), `headers_ns`, `chunk_ns` and `chunk_tokens` (for each write that completed tokens),
  * `end_ns`, `ended` (finished, aborted by the client, injected, closed with the simulator), `fault`
- * (what was done to it on purpose), `prompt_tokens`, `sent_tokens`. What did not happen is null.
+ * (what was done to it on purpose), `cached_tokens`, `prompt_tokens`, `sent_tokens`. What did not happen is null.
  */
 export class TruthLog {
   readonly #file: WriteStream
-  readonly #originNs: number
+  readonly #host: HostClock
   #failure: Error | null = null
 
-  private constructor(file: WriteStream, clock: Clock) {
+  private constructor(file: WriteStream, clock: Clock, host: HostClock) {
     this.#file = file
     file.on('error', (error) => {
       this.#failure = error
     })
-    this.#originNs = monotonicOriginNs(clock)
+    this.#host = host
     const nowMs = clock.nowMs()
     this.#writeLine({ anchor: { monotonic_ns: this.#toNs(nowMs), wall_ms: clock.wallMs(nowMs) } })
   }
 
   /** Creates the file, or empties it; throws a `LoadError` if it cannot be written. */
-  static async open(path: string, clock: Clock): Promise<TruthLog> {
+  static async open(path: string, clock: Clock, host: HostClock): Promise<TruthLog> {
     const file = createWriteStream(path)
     try {
       await once(file, 'open')
     } catch (error) {
       throw unwritable(path, error)
     }
-    return new TruthLog(file, clock)
+    return new TruthLog(file, clock, host)
   }
 
   write(exchange: Exchange): void {
@@ -46,12 +47,14 @@ export class TruthLog {
       path: exchange.path,
       status: exchange.status,
       received_ns: this.#toNs(exchange.receivedMs),
+      start_ns: this.#toNs(exchange.startMs),
       headers_ns: this.#toNs(exchange.headersMs),
       chunk_ns: exchange.chunkMs.map((ms) => this.#toNs(ms)),
       chunk_tokens: exchange.chunkTokens,
       end_ns: this.#toNs(exchange.endMs),
       ended: exchange.ending,
       fault: exchange.generation?.fault?.kind ?? null,
+      cached_tokens: exchange.generation?.cachedTokens ?? null,
       prompt_tokens: exchange.generation?.request.promptTokens ?? null,
       sent_tokens: exchange.sentTokens,
     })
@@ -71,32 +74,11 @@ export class TruthLog {
   }
 
   #toNs(ms: number): number | null {
-    return Number.isNaN(ms) ? null : Math.round(this.#originNs + ms * 1e6)
+    return Number.isNaN(ms) ? null : this.#host.toNs(ms)
   }
 }
 
 function unwritable(path: string, cause: unknown): LoadError {
   const hint = 'give --truth-log a file in a folder that exists, can be written and has room'
   return new LoadError('OUTPUT_FILE', `cannot write the truth log ${path}: ${messageOf(cause)}`, hint, { cause })
-}
-
-const ORIGIN_READINGS = 20
-
-/**
- * Where the origin of a process's clock stands on the clock of the host. Of several readings the one
- * that took the shortest is the most exact: well below a microsecond.
- */
-function monotonicOriginNs(clock: Clock): number {
-  let originNs = Number.NaN
-  let shortestMs = Number.POSITIVE_INFINITY
-  for (let i = 0; i < ORIGIN_READINGS; i++) {
-    const beforeMs = clock.nowMs()
-    // biome-ignore lint/nursery/noJsRestrictedProperties: not to measure with, but to say where the process's own clock stands on the one that all processes share.
-    const hostNs = Number(process.hrtime.bigint())
-    const afterMs = clock.nowMs()
-    if (afterMs - beforeMs >= shortestMs) continue
-    shortestMs = afterMs - beforeMs
-    originNs = hostNs - ((beforeMs + afterMs) / 2) * 1e6
-  }
-  return originNs
 }

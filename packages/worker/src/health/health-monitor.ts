@@ -1,19 +1,30 @@
+import { totalmem } from 'node:os'
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Clock, WorkerHealth } from '@llmload/core'
+import { groupFolders, memoryLimitBytes, Throttling, textOf } from './control-group.js'
+import { GarbageCollection } from './garbage-collection.js'
+import { Steal } from './steal.js'
 
 /** Sampling period of the loop-delay probe; an idle loop reads about this much, so it is subtracted. */
 const RESOLUTION_MS = 10
 
-/** Watches this process: how busy its event loop is, how late it runs, what it costs. */
+/** Watches this process: how busy its event loop is, how late it runs, what it costs, what it is denied. */
 export class HealthMonitor {
   readonly #clock: Clock
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  readonly #gc = new GarbageCollection()
+  readonly #throttling: Throttling
+  readonly #steal = new Steal()
+  readonly #memoryLimitBytes: number
   #elu: EventLoopUtilization = performance.eventLoopUtilization()
   #cpu = process.cpuUsage()
   #readMs: number
 
   constructor(clock: Clock) {
+    const membership = textOf('/proc/self/cgroup')
     this.#clock = clock
+    this.#throttling = new Throttling(groupFolders(membership, 'cpu'))
+    this.#memoryLimitBytes = Math.min(memoryLimitBytes(groupFolders(membership, 'memory')), totalmem())
     this.#readMs = clock.nowMs()
     this.#delay.enable()
   }
@@ -24,11 +35,19 @@ export class HealthMonitor {
     const cpu = process.cpuUsage()
     const nowMs = this.#clock.nowMs()
     const usedUs = cpu.user + cpu.system - this.#cpu.user - this.#cpu.system
+    const gc = this.#gc.read()
     const health = {
       elu: performance.eventLoopUtilization(elu, this.#elu).utilization,
-      loopDelayP99Ms: Math.max(0, this.#delay.percentile(99) / 1e6 - RESOLUTION_MS),
+      stampDelayMs: this.#stampDelayMs(nowMs - this.#readMs),
+      loopDelayP99Ms: netDelayMs(this.#delay.percentile(99)),
+      loopDelayMaxMs: netDelayMs(this.#delay.max),
+      gcMs: gc.totalMs,
+      gcMaxMs: gc.longestMs,
       cpuCores: usedUs / 1000 / Math.max(nowMs - this.#readMs, 1),
+      throttledMs: this.#throttling.read(),
+      stealShare: this.#steal.read(),
       rssBytes: process.memoryUsage.rss(),
+      memoryLimitBytes: this.#memoryLimitBytes,
     }
     this.#elu = elu
     this.#cpu = cpu
@@ -37,7 +56,23 @@ export class HealthMonitor {
     return health
   }
 
+  /**
+   * A delay of d makes those late that come within it, by d / 2 on average: the sum of d² / 2 over all
+   * delays, over the time in which they were. One long delay weighs what it does to time stamps, where
+   * percentiles, which count samples, see it once.
+   */
+  #stampDelayMs(inMs: number): number {
+    const { count, mean, stddev } = this.#delay
+    if (count === 0) return 0
+    const meanMs = mean / 1e6 - RESOLUTION_MS
+    const meanOfSquares = meanMs ** 2 + (stddev / 1e6) ** 2
+    return (count * meanOfSquares) / 2 / Math.max(inMs, 1)
+  }
+
   close(): void {
     this.#delay.disable()
+    this.#gc.close()
   }
 }
+
+const netDelayMs = (delayNs: number): number => Math.max(0, delayNs / 1e6 - RESOLUTION_MS)

@@ -1,50 +1,83 @@
-import { Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Clock } from '@llmload/core'
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import { Connection } from './connection.js'
+import { sharedLookup } from './shared-lookup.js'
 
 /** uvicorn, and with it vLLM, closes a connection that idles for 5 s; a request sent at that moment fails. */
 const KEEP_ALIVE_MS = 4000
 
-/** Requests have a deadline for their connection, which comes first; undici's only tidies up behind it. */
-const CONNECT_GRACE_MS = 1000
+/** As much as Node itself reads at once. */
+const READ_BYTES = 64 * 1024
 
-export interface ConnectionOptions {
-  readonly origin: string
-  readonly clock: Clock
-  readonly connectTimeoutMs: number
+interface Idle {
+  readonly connection: Connection
+  /** When it must not be used any more. */
+  readonly untilMs: number
 }
 
 /**
  * Connections to one origin, one request at a time on each, and as many as there are requests. The
- * one that was used last is used next, so that the others may idle out. undici's own Pool does not
- * serve: for every request that is aborted it makes a new connection, and cannot tell which is whose.
+ * one that was used last is used next, so that the others may idle out. All read into one buffer.
  */
 export class Connections {
-  /** When the bytes that are being parsed now were read. */
-  readMs = Number.NaN
-  readonly #options: ConnectionOptions
-  readonly #connect: buildConnector.connector
+  readonly #clock: Clock
+  readonly #url: URL
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   readonly #all = new Set<Connection>()
-  readonly #idle: Connection[] = []
+  /** The one that was used last comes last. */
+  #idle: Idle[] = []
+  readonly #lookup: TcpNetConnectOpts['lookup']
+  /** Lets a handshake be short after the first. */
+  #tlsSession: Buffer | undefined
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options
-    this.#connect = buildConnector({ timeout: options.connectTimeoutMs + CONNECT_GRACE_MS })
+  constructor(url: URL, clock: Clock) {
+    this.#url = url
+    this.#clock = clock
+    this.#lookup = sharedLookup(clock)
   }
 
-  /** A connection for one request: to be given back by `release` when its response is complete, else by `drop`. */
-  acquire(): Connection {
-    return this.#idle.pop() ?? this.#add()
+  /** An idle connection, or null; to be given back by `release` or `drop`. */
+  reuse(): Connection | null {
+    const nowMs = this.#clock.nowMs()
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      if (idle.connection.isOpen && nowMs < idle.untilMs) return idle.connection
+      this.drop(idle.connection)
+    }
+    return null
   }
 
+  /** A new connection, to be given back by `release` or `drop`. */
+  open(): Connection {
+    const connection = new Connection({
+      open: (onRead, onConnected) => this.#open(onRead, onConnected),
+      buffer: this.#buffer,
+      clock: this.#clock,
+    })
+    this.#all.add(connection)
+    return connection
+  }
+
+  /** Keeps a connection whose response is complete, if it may be used again. */
   release(connection: Connection): void {
-    if (this.#all.has(connection)) this.#idle.push(connection)
+    const limitMs = Math.min(connection.idleLimitMs, KEEP_ALIVE_MS)
+    if (limitMs <= 0 || !connection.isOpen) this.drop(connection)
+    else this.#idle.push({ connection, untilMs: this.#clock.nowMs() + limitMs })
   }
 
-  /** Closes a connection on which a request was cut off or failed. */
+  /** Closes a connection at once. */
   drop(connection: Connection): void {
     this.#all.delete(connection)
     void connection.close()
+  }
+
+  /** Closes the connections that have been idle for too long. */
+  dropStale(): void {
+    const nowMs = this.#clock.nowMs()
+    const isStale = ({ connection, untilMs }: Idle) => nowMs >= untilMs || !connection.isOpen
+    if (!this.#idle.some(isStale)) return
+    for (const idle of this.#idle) if (isStale(idle)) this.drop(idle.connection)
+    this.#idle = this.#idle.filter(({ connection }) => connection.isOpen)
   }
 
   /** Closes all connections, those that are being made too. */
@@ -55,69 +88,30 @@ export class Connections {
     await Promise.all(closing)
   }
 
-  #add(): Connection {
-    const stamp = () => {
-      this.readMs = this.#options.clock.nowMs()
+  #open(onRead: (bytes: number) => void, onConnected: () => void): Socket {
+    const { protocol, port, hostname } = this.#url
+    const isTls = protocol === 'https:'
+    const host = hostname.replace(/^\[(.*)\]$/, '$1')
+    const options: TcpNetConnectOpts & TlsOptions = {
+      host,
+      port: Number(port) || (isTls ? 443 : 80),
+      lookup: this.#lookup,
+      noDelay: true,
+      onread: {
+        buffer: this.#buffer,
+        callback: (bytes) => {
+          onRead(bytes)
+          return true
+        },
+      },
     }
-    const connection = new Connection(this.#options.origin, this.#connect, stamp)
-    this.#all.add(connection)
-    return connection
-  }
-}
-
-/** A place for one connection: undici makes it with the first request, and anew when it has idled out. */
-export class Connection {
-  readonly #client: Client
-  #socket: Socket | null = null
-  #used = false
-
-  /** `onRead` is called for each read of the socket, before anything of it is parsed, and at its end. */
-  constructor(origin: string, connect: buildConnector.connector, onRead: () => void) {
-    this.#client = new Client(origin, {
-      connect: (options, callback) => this.#keep(connect(options, stampReads(callback, onRead))),
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    })
-  }
-
-  /** A request starts. Returns whether it is the first on this connection, which then was made for it. */
-  use(): boolean {
-    const first = !this.#used
-    this.#used = true
-    return first
-  }
-
-  dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#client.dispatch(request, handler)
-  }
-
-  async close(): Promise<void> {
-    const socket = this.#socket
-    const closed = socket && new Promise((resolve) => socket.once('close', resolve))
-    void this.#client.destroy()
-    // undici lets go of a socket that is still connecting only once it has connected.
-    socket?.destroy()
-    await closed
-  }
-
-  /** undici's connector returns the socket that it connects, although its types do not say so. */
-  #keep(socket: unknown): void {
-    if (!(socket instanceof Socket)) return
-    this.#socket = socket
-    this.#used = false
-    socket.once('close', () => {
-      if (this.#socket === socket) this.#socket = null
-    })
-  }
-}
-
-/** Listens before undici does, so that the stamp is taken before it parses; at the end of the socket too, where a body may end. */
-function stampReads(callback: buildConnector.Callback, onRead: () => void): buildConnector.Callback {
-  return (...result) => {
-    result[1]?.on('readable', onRead).on('end', onRead).on('error', onRead).on('close', onRead)
-    callback(...result)
+    if (!isTls) return connectTcp(options).once('connect', onConnected)
+    const servername = isIP(host) ? {} : { servername: host }
+    const session = this.#tlsSession ? { session: this.#tlsSession } : {}
+    return connectTls({ ...options, ...servername, ...session, ALPNProtocols: ['http/1.1'] })
+      .on('session', (ticket) => {
+        this.#tlsSession = ticket
+      })
+      .once('secureConnect', onConnected)
   }
 }

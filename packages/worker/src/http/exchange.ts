@@ -1,9 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { type Clock, type Failure, isSet, type LoadPlan, type ResponseReader, type Timeline } from '@llmload/core'
-import type { Dispatcher } from 'undici'
 import type { Inflight } from './client.js'
-import type { Connection, Connections } from './connections.js'
+import type { Cargo, Connection } from './connection.js'
+import type { Connections } from './connections.js'
 import { type ContentDecoder, decoderOf } from './content-decoder.js'
+import type { ResponseHead } from './response-head.js'
 import { type Phase, transportFailure } from './transport-failure.js'
 
 /** How long the end of a body may take after [DONE]. Some servers send usage there; some keep the connection open. */
@@ -15,69 +15,84 @@ export interface ExchangeOptions {
   readonly clock: Clock
   readonly connections: Connections
   readonly limits: Pick<LoadPlan, 'timeoutS' | 'progressTimeoutS'>
-  readonly onDone: () => void
+  /** Head and body. */
+  readonly request: readonly Buffer[]
+  readonly onOver: (exchange: Exchange) => void
 }
 
-/** One request and its response: hands what undici says to the reader, and watches its deadlines. */
-export class Exchange implements Dispatcher.DispatchHandler, Inflight {
+/** One request and its response: hands what the connection tells to the reader, and watches its deadlines. */
+export class Exchange implements Cargo, Inflight {
   readonly #options: ExchangeOptions
   /** Ours until the response is complete. */
   #connection: Connection | null = null
   #phase: Phase = 'connecting'
   #decoder: ContentDecoder | null = null
   #lastByteMs = Number.NaN
-  #dispatched = false
   #over = false
 
   constructor(options: ExchangeOptions) {
     this.#options = options
   }
 
-  /** Sends, once. `onDone` is not called before this returns. */
-  start(request: Dispatcher.DispatchOptions): void {
+  /** Sends. To be called once; `onOver` is not called before it returns. */
+  start(): void {
     const { timeline, clock, connections } = this.#options
-    this.#connection = connections.acquire()
     timeline.sentMs = clock.nowMs()
-    this.#connection.dispatch(request, this)
-    this.#dispatched = true
+    this.#send(connections.reuse())
   }
 
-  onRequestStart(): void {
+  #send(idle: Connection | null): void {
+    const { timeline, connections, request } = this.#options
+    const connection = idle ?? connections.open()
+    this.#phase = idle ? 'waiting' : 'connecting'
+    this.#connection = connection
+    timeline.newConnection = idle === null
+    connection.carry(this, request)
+  }
+
+  connected(): void {
     this.#phase = 'waiting'
-    this.#options.timeline.newConnection = this.#connection?.use() ?? false
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (this.#over || status < 200) return
-    const { reader, clock, connections } = this.#options
+  heard(atMs: number): void {
+    this.#lastByteMs = atMs
+  }
+
+  head({ status, contentType, contentEncoding, location }: ResponseHead): void {
+    const { reader, clock } = this.#options
     this.#phase = 'reading'
-    this.#lastByteMs = connections.readMs
-    reader.headers(status, headers['content-type'] ?? '', connections.readMs, headers.location)
-    this.#decoder = decoderOf(headers['content-encoding'] ?? '', {
+    reader.headers(status, contentType, this.#lastByteMs, location)
+    if (contentEncoding === '') return
+    this.#decoder = decoderOf(contentEncoding, {
       data: (chunk, atMs) => reader.data(chunk, atMs),
       end: (atMs) => this.#finish(() => reader.end(atMs)),
       error: (failure) => this.#cutOff(failure, clock.nowMs()),
     })
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  body(bytes: Buffer, start: number, end: number): void {
     if (this.#over) return
-    const { reader, connections } = this.#options
-    this.#lastByteMs = connections.readMs
-    if (this.#decoder === null) reader.data(chunk, connections.readMs)
-    else this.#decoder.write(chunk, connections.readMs)
+    if (this.#decoder === null) this.#options.reader.data(bytes, this.#lastByteMs, start, end)
+    else this.#decoder.write(Buffer.from(bytes.subarray(start, end)), this.#lastByteMs)
   }
 
-  onResponseEnd(): void {
-    if (this.#over) return
-    const { reader, connections } = this.#options
-    this.#releaseConnection()
-    if (this.#decoder === null) this.#finish(() => reader.end(connections.readMs))
-    else this.#decoder.end(connections.readMs)
+  complete(atMs: number): void {
+    if (this.#connection) this.#options.connections.release(this.#connection)
+    this.#connection = null
+    if (this.#decoder === null) this.#finish(() => this.#options.reader.end(atMs))
+    else this.#decoder.end(atMs)
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#cutOff(transportFailure(error, this.#phase), this.#options.clock.nowMs())
+  /** A connection that had been idle may have been closed by the server before our request was there: it is sent once more. */
+  broken(error: Error, answered: boolean): void {
+    const { timeline, clock, connections } = this.#options
+    if (this.#connection && !timeline.newConnection && !answered) {
+      connections.drop(this.#connection)
+      timeline.resent = true
+      this.#send(null)
+    } else {
+      this.#cutOff(transportFailure(error, this.#phase), clock.nowMs())
+    }
   }
 
   cancel(): void {
@@ -108,10 +123,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Inflight {
     this.#breakOff(() => this.#options.reader.fail(failure, nowMs))
   }
 
-  /** Over before its response was complete. */
+  /** Over before its response was complete: what is left of that makes the connection useless. */
   #breakOff(tellReader: () => void): void {
     this.#finish(() => {
-      this.#dropConnection()
+      if (this.#connection) this.#options.connections.drop(this.#connection)
+      this.#connection = null
       tellReader()
     })
   }
@@ -121,19 +137,6 @@ export class Exchange implements Dispatcher.DispatchHandler, Inflight {
     this.#over = true
     settle()
     this.#decoder?.destroy()
-    if (this.#dispatched) this.#options.onDone()
-    else queueMicrotask(this.#options.onDone)
-  }
-
-  /** Before `onDone`, which may send the next request. */
-  #releaseConnection(): void {
-    if (this.#connection) this.#options.connections.release(this.#connection)
-    this.#connection = null
-  }
-
-  /** A connection whose response is not read to its end is of no use. */
-  #dropConnection(): void {
-    if (this.#connection) this.#options.connections.drop(this.#connection)
-    this.#connection = null
+    this.#options.onOver(this)
   }
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib'
-import { type Secrets, Timeline } from '@llmload/core'
+import { Timeline } from '@llmload/core'
 import { afterEach, describe, expect, test } from 'vitest'
-import { clock, Loopback, post, send, until } from '../../../../test/support/loopback.js'
+import { clock, failureOf, Loopback, post, send, until } from '../../../../test/support/loopback.js'
 import type { HttpClient } from './client.js'
 
 const net = new Loopback()
@@ -78,18 +78,37 @@ describe('a request', () => {
   })
 
   test('is never over before send has returned, not even where it cannot be sent', async () => {
-    const headers: Secrets['headers'] = [
-      ['Host', 'a'],
-      ['Host', 'b'],
-    ]
     const timeline = new Timeline(0, null)
     let over = false
-    net.client('http://127.0.0.1:9', { secrets: { headers } }).send({ body: Buffer.from('{}') }, timeline, () => {
+    net.client('http://127.0.0.1:1').send({ body: Buffer.from('{}') }, timeline, () => {
       over = true
     })
     expect(over).toBe(false)
     await until(() => over)
-    expect(timeline.failure).toEqual({ class: 'connect', message: 'UND_ERR_INVALID_ARG' })
+    expect(failureOf(timeline)).toBe('connect: connection refused (ECONNREFUSED)')
+  })
+
+  test('of 300 KB arrives whole, and holds up nobody', async () => {
+    const prompt = 'é'.repeat(150_000)
+    const url = await net.respond(async (response, request) => {
+      let length = 0
+      for await (const chunk of request) length += chunk.length
+      response.writeHead(200, EVENT_STREAM).end(token(`${length}`) + DONE)
+    })
+    const client = net.client(url)
+    const timelines = await Promise.all(Array.from({ length: 20 }, () => post(client, prompt)))
+    expect(timelines.map(({ text }) => text)).toEqual(timelines.map(() => '300000'))
+  })
+
+  test('that is answered before it is sent to its end leaves a connection that is not used again', async () => {
+    const host = await net.answerRaw((socket) => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno')
+    })
+    const client = net.client(`http://${host}`)
+    const answers = [await post(client, 'x'.repeat(50_000_000)), await post(client)]
+    expect(answers.map(failureOf)).toEqual(['status: HTTP 413: no', 'status: HTTP 413: no'])
+    expect(answers.map(({ newConnection }) => newConnection)).toEqual([true, true])
   })
 
   test('cannot be sent once the client is closed', async () => {

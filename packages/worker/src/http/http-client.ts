@@ -1,22 +1,21 @@
 import {
   type Clock,
+  type Expectation,
   endpointOf,
   type Plan,
   ResponseReader,
-  requestPath,
   type Secrets,
   type Timeline,
 } from '@llmload/core'
-import type { Dispatcher } from 'undici'
 import type { HttpClient, Inflight, OutgoingRequest } from './client.js'
 import { Connections } from './connections.js'
 import { Exchange } from './exchange.js'
-import { requestHeaders } from './request-headers.js'
+import { requestHead } from './request-head.js'
 
 /** How often deadlines are looked at: one timer for all requests. A time-out is so much late at most. */
 const SWEEP_MS = 100
 
-export interface UndiciClientOptions {
+export interface HttpClientOptions {
   readonly plan: Plan
   readonly secrets: Secrets
   readonly clock: Clock
@@ -25,58 +24,55 @@ export interface UndiciClientOptions {
 }
 
 /**
- * HTTP/1.1 by undici's `dispatch`: as many connections as there are requests in flight, no retries,
- * no redirects, and no time-outs but those of the plan. Throws a LoadError BAD_OPTIONS on headers that cannot be sent.
+ * HTTP/1.1 on sockets of our own: as many connections as there are requests in flight, no redirects, no
+ * time-outs but those of the plan, and no retries but one, of a request whose idle connection turned out
+ * to be closed. Throws a LoadError BAD_OPTIONS on headers that cannot be sent.
  */
-export function undiciClient(options: UndiciClientOptions): HttpClient {
-  return new UndiciClient(options)
+export function httpClient(options: HttpClientOptions): HttpClient {
+  return new SocketClient(options)
 }
 
-class UndiciClient implements HttpClient {
-  readonly #options: UndiciClientOptions
-  readonly #request: Dispatcher.DispatchOptions
+class SocketClient implements HttpClient {
+  readonly #clock: Clock
+  readonly #limits: Plan['load']
+  readonly #expected: Expectation
+  readonly #headOf: (bodyBytes: number) => Buffer
   readonly #connections: Connections
   readonly #inflight = new Set<Exchange>()
   readonly #sweep: NodeJS.Timeout
   #closed = false
 
-  constructor(options: UndiciClientOptions) {
-    const { plan, secrets, clock } = options
-    const url = new URL(plan.target.baseUrl)
-    const prefix = url.pathname.replace(/\/$/, '')
-    this.#options = options
-    this.#request = { method: 'POST', path: prefix + requestPath(plan.target), headers: requestHeaders(secrets) }
-    this.#connections = new Connections({
-      origin: url.origin,
-      clock,
-      connectTimeoutMs: plan.load.progressTimeoutS * 1000,
-    })
-    this.#sweep = setInterval(() => this.#checkDeadlines(), SWEEP_MS).unref()
-  }
-
-  send({ body }: OutgoingRequest, timeline: Timeline, onDone: () => void): Inflight {
-    if (this.#closed) throw new Error('the HTTP client is closed')
-    const { plan, clock, keepText } = this.#options
-    const reader = new ResponseReader(timeline, {
+  constructor({ plan, secrets, clock, keepText }: HttpClientOptions) {
+    this.#clock = clock
+    this.#limits = plan.load
+    this.#expected = {
       endpoint: endpointOf(plan.target.provider),
       stream: plan.target.stream,
       maxTokens: plan.workload.maxTokens,
       n: plan.sampling.n,
       keepText,
-    })
+    }
+    this.#headOf = requestHead(plan, secrets)
+    this.#connections = new Connections(new URL(plan.target.baseUrl), clock)
+    this.#sweep = setInterval(() => this.#sweepUp(), SWEEP_MS).unref()
+  }
+
+  send({ body }: OutgoingRequest, timeline: Timeline, onDone: () => void): Inflight {
+    if (this.#closed) throw new Error('the HTTP client is closed')
     const exchange = new Exchange({
       timeline,
-      reader,
-      clock,
+      reader: new ResponseReader(timeline, this.#expected),
+      clock: this.#clock,
       connections: this.#connections,
-      limits: plan.load,
-      onDone: () => {
-        this.#inflight.delete(exchange)
+      limits: this.#limits,
+      request: [this.#headOf(body.length), body],
+      onOver: (over) => {
+        this.#inflight.delete(over)
         onDone()
       },
     })
     this.#inflight.add(exchange)
-    exchange.start({ ...this.#request, body })
+    exchange.start()
     return exchange
   }
 
@@ -87,8 +83,9 @@ class UndiciClient implements HttpClient {
     await this.#connections.close()
   }
 
-  #checkDeadlines(): void {
-    const nowMs = this.#options.clock.nowMs()
-    for (const exchange of [...this.#inflight]) exchange.checkDeadlines(nowMs)
+  #sweepUp(): void {
+    const nowMs = this.#clock.nowMs()
+    for (const exchange of this.#inflight) exchange.checkDeadlines(nowMs)
+    this.#connections.dropStale()
   }
 }

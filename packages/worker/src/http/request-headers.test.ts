@@ -46,6 +46,16 @@ describe('headers', () => {
       message: '--header: Content-Length belongs to the connection',
     },
     {
+      story: 'two hosts',
+      secrets: {
+        headers: [
+          ['Host', 'secret'],
+          ['host', 'b'],
+        ],
+      },
+      message: '--header: Host is given twice',
+    },
+    {
       story: 'a value over two lines',
       secrets: { headers: [['X-A', 'secret\nsecret']] },
       message: '--header: the value of X-A has a character that no header can hold',

@@ -11,6 +11,9 @@ const FRAMING = ['content-length', 'transfer-encoding', 'keep-alive', 'upgrade',
 export function requestHeaders({ apiKey, headers }: Secrets): string[] {
   for (const [name, value] of headers) checkHeader(name, value)
   const given = new Set(headers.map(([name]) => name.toLowerCase()))
+  if (headers.filter(([name]) => name.toLowerCase() === 'host').length > 1) {
+    throw new LoadError('BAD_OPTIONS', '--header: Host is given twice', 'give it once: servers refuse two')
+  }
   const own: [name: string, value: string][] = [
     ['content-type', 'application/json'],
     ['accept', '*/*'],

@@ -1,5 +1,5 @@
 import type { Failure } from '@llmload/core'
-import { errors } from 'undici'
+import { ConnectionClosedError, NotHttpError } from './connection-errors.js'
 
 /** How far a request had come when its connection failed: not connected, no status yet, or inside the body. */
 export type Phase = 'connecting' | 'waiting' | 'reading'
@@ -13,7 +13,7 @@ const CONNECT_WORDS: Record<string, string> = {
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'network unreachable',
   ETIMEDOUT: 'connection attempt timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'connection attempt timed out',
+  ERR_SOCKET_CONNECTION_TIMEOUT: 'connection attempt timed out',
   EMFILE: 'too many open files; raise ulimit -n',
   ENFILE: 'too many open files on this host',
   EADDRNOTAVAIL: 'no free local port',
@@ -30,24 +30,12 @@ export function transportFailure(error: Error, phase: Phase): Failure {
   const code = codeOf(error)
   if (phase === 'connecting') return connectFailure(error, code)
   const where = phase === 'waiting' ? 'before the answer' : 'in mid-answer'
-  if (wasClosed(error))
+  if (error instanceof ConnectionClosedError) {
     return { class: phase === 'waiting' ? 'reset' : 'truncated', message: `connection closed ${where}` }
-  if (error instanceof errors.HTTPParserError) return notHttp(parserReason(error))
-  if (error instanceof errors.SocketError) return notHttp(error.message)
-  if (error instanceof errors.HeadersOverflowError) return notHttp('headers too large')
+  }
+  if (error instanceof NotHttpError) return { class: 'parse', message: `answer is not HTTP/1.1: ${error.message}` }
   if (code === '') return { class: 'parse', message: `answer could not be read: ${error.message}` }
   return { class: 'reset', message: `connection reset ${where} (${code})` }
-}
-
-/** The other side closed the connection, or closed it too early for the length or the chunks that it had announced. */
-function wasClosed(error: Error): boolean {
-  if (error instanceof errors.HTTPParserError) return parserReason(error) === 'Invalid EOF state'
-  if (error instanceof errors.SocketError) return error.message.endsWith('closed')
-  return error instanceof errors.ResponseContentLengthMismatchError
-}
-
-function notHttp(reason: string): Failure {
-  return { class: 'parse', message: `answer is not HTTP/1.1: ${reason}` }
 }
 
 function connectFailure(error: Error, code: string): Failure {
@@ -68,9 +56,4 @@ function codeOf(error: Error): string {
 function tlsReason(error: Error): string {
   const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
   return reason.replace(/; if .*/, '')
-}
-
-/** llhttp's words, which undici puts in parentheses. */
-function parserReason(error: Error): string {
-  return /\((.*)\)/.exec(error.message)?.[1] ?? error.message
 }

@@ -1,46 +1,56 @@
 import type { Clock } from '@llmload/core'
 import { HealthMonitor } from '../health/health-monitor.js'
 import type { LoadRun } from '../load/load-run.js'
+import type { RequestWatch } from '../recording/request-watch.js'
 import type { MasterLink } from './master-link.js'
 
 const EVERY_MS = 1000
 
+export interface DeltaSenderOptions {
+  readonly link: MasterLink
+  readonly run: LoadRun
+  readonly clock: Clock
+  /** Master clock minus worker clock. */
+  readonly offsetMs: number
+  /** What it knows of single requests goes before the delta that counts them. */
+  readonly watch: RequestWatch | null
+}
+
 /** Sends what was measured since the last time, once a second, numbered 1, 2, 3, … */
 export class DeltaSender {
-  readonly #link: MasterLink
-  readonly #run: LoadRun
-  readonly #clock: Clock
-  readonly #offsetMs: number
+  readonly #options: DeltaSenderOptions
   readonly #health: HealthMonitor
   readonly #timer: NodeJS.Timeout
   #seq = 0
 
-  constructor(link: MasterLink, run: LoadRun, clock: Clock, offsetMs: number) {
-    this.#link = link
-    this.#run = run
-    this.#clock = clock
-    this.#offsetMs = offsetMs
-    this.#health = new HealthMonitor(clock)
-    this.#timer = setInterval(() => this.#send(), EVERY_MS)
+  constructor(options: DeltaSenderOptions) {
+    this.#options = options
+    this.#health = new HealthMonitor(options.clock)
+    this.#timer = setInterval(() => {
+      options.watch?.flush(this.#seq + 1)
+      this.#send()
+    }, EVERY_MS)
   }
 
   /** Sends the rest and stops; returns the number of the last delta. */
   finish(): number {
     clearInterval(this.#timer)
+    this.#options.watch?.finish()
     this.#send()
     this.#health.close()
     return this.#seq
   }
 
   #send(): void {
-    this.#link.send({
+    const { link, run, clock, offsetMs } = this.#options
+    link.send({
       type: 'delta',
       seq: ++this.#seq,
-      untilMs: this.#clock.nowMs() + this.#offsetMs,
-      ramp: this.#run.recorder.ramp.takeData(),
-      measured: this.#run.recorder.measured.takeData(),
-      users: this.#run.users,
-      inFlight: this.#run.inFlight,
+      untilMs: clock.nowMs() + offsetMs,
+      ramp: run.recorder.ramp.takeData(),
+      measured: run.recorder.measured.takeData(),
+      users: run.users,
+      inFlight: run.inFlight,
       health: this.#health.read(),
     })
   }

@@ -10,6 +10,9 @@ import {
 } from '@llmload/core'
 import { WebSocket } from 'ws'
 
+/** What may wait in the connection before bulk has to wait outside: deltas and heartbeats queue behind it. */
+const MAX_BULK_BYTES = 4 * 1024 * 1024
+
 type MessageOf<Type extends MasterMessage['type']> = Extract<MasterMessage, { type: Type }>
 
 export interface MasterAddress {
@@ -74,6 +77,11 @@ export class MasterLink {
         )
       socket.once('error', fail)
     })
+  }
+
+  /** Little of what was sent before still waits here: bulk may follow. */
+  get isFree(): boolean {
+    return this.#socket.bufferedAmount < MAX_BULK_BYTES
   }
 
   send(message: WorkerMessage): void {

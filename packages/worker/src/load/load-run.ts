@@ -1,6 +1,17 @@
-import { allSpawnedAtMs, type Clock, type Plan, requestPath, Timeline, type WorkerShare } from '@llmload/core'
+import {
+  allSpawnedAtMs,
+  type Clock,
+  measuredFromMs,
+  type Plan,
+  type RequestPhase,
+  requestPath,
+  startOf,
+  Timeline,
+  type WorkerShare,
+} from '@llmload/core'
 import type { HttpClient, Inflight } from '../http/client.js'
 import { Recorder } from '../recording/recorder.js'
+import type { RequestWatch } from '../recording/request-watch.js'
 import type { PreparedPrompt, PromptSource } from '../workload/prompt-source.js'
 import { LateWarning } from './late-warning.js'
 import { OpenLoop } from './open-loop.js'
@@ -17,6 +28,8 @@ export interface LoadRunOptions {
   readonly startMs: number
   /** Tells the master something that its user should know. */
   readonly warn: (message: string) => void
+  /** Told of every single request; null = only totals are wanted. */
+  readonly watch: RequestWatch | null
 }
 
 /**
@@ -26,6 +39,7 @@ export interface LoadRunOptions {
 export class LoadRun {
   readonly recorder: Recorder
   readonly #options: LoadRunOptions
+  readonly #spawnedAtMs: number
   readonly #measuredFromMs: number
   readonly #windowEndMs: number
   readonly #quota: number
@@ -48,7 +62,8 @@ export class LoadRun {
     const { plan, share, clock, startMs } = options
     this.#options = options
     this.#endedMs = startMs
-    this.#measuredFromMs = startMs + allSpawnedAtMs(plan.load.users, plan.load.spawnRate)
+    this.#spawnedAtMs = startMs + allSpawnedAtMs(plan.load.users, plan.load.spawnRate)
+    this.#measuredFromMs = startMs + measuredFromMs(plan.load)
     this.#windowEndMs = this.#measuredFromMs + (plan.load.runTimeS ?? Number.POSITIVE_INFINITY) * 1000
     this.#quota = quotaOf(plan.load.maxRequests, share)
     this.recorder = new Recorder({
@@ -129,6 +144,7 @@ export class LoadRun {
     }
     const timeline = new Timeline(prompt.index, prompt.promptTokens)
     timeline.intendedMs = intendedMs
+    this.#options.watch?.sending(timeline)
     const inflight = this.#options.client.send({ body: prompt.body }, timeline, () => {
       this.#inflight.delete(inflight)
       this.#finish(timeline).catch(this.#fail)
@@ -136,15 +152,23 @@ export class LoadRun {
     this.#inflight.add(inflight)
     this.recorder.sent(timeline)
     this.#lastSentMs = timeline.sentMs
-    if (timeline.sentMs >= this.#measuredFromMs && ++this.#measuredSent >= this.#quota) this.#quotaSent()
+    if (this.#phaseOf(timeline) === 'measured' && ++this.#measuredSent >= this.#quota) this.#quotaSent()
   }
 
   async #finish(timeline: Timeline): Promise<void> {
     this.#endedMs = Math.max(this.#endedMs, timeline.endMs)
     this.#userFree()
     const counting = timeline.text ? this.#options.prompts.countTokens(timeline.text) : null
-    this.recorder.finished(timeline, counting && (await counting))
+    const tokenizerTokens = counting && (await counting)
+    this.recorder.finished(timeline, tokenizerTokens)
+    this.#options.watch?.finished(timeline, this.#phaseOf(timeline), tokenizerTokens)
     this.#over()
+  }
+
+  #phaseOf(timeline: Timeline): RequestPhase {
+    const atMs = startOf(timeline)
+    if (atMs >= this.#measuredFromMs) return 'measured'
+    return atMs >= this.#spawnedAtMs ? 'warmup' : 'ramp'
   }
 
   #over(): void {
@@ -205,7 +229,7 @@ export class LoadRun {
 
   #late(intendedMs: number): void {
     const nowMs = this.#options.clock.nowMs()
-    this.recorder.late(nowMs)
+    this.recorder.late(intendedMs)
     this.#lateWarning.late(nowMs - intendedMs)
   }
 

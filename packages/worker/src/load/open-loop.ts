@@ -1,5 +1,5 @@
 import { type Arrival, type ArrivalProcess, arrivals, type Clock, type Stripe } from '@llmload/core'
-import { WakeUp } from './wake-up.js'
+import { PreciseWakeUp } from './precise-wake-up.js'
 
 /** Below this an arrival is on time: the grain of timers, not a lack of users. */
 const LATE_AFTER_MS = 2
@@ -20,7 +20,7 @@ export interface OpenLoopOptions {
 export class OpenLoop {
   readonly #options: OpenLoopOptions
   readonly #schedule: Generator<Arrival, never>
-  readonly #wakeUp: WakeUp
+  readonly #wakeUp: PreciseWakeUp
   #next: Arrival
   #free = 0
 
@@ -28,7 +28,7 @@ export class OpenLoop {
     this.#options = options
     this.#schedule = arrivals(options.process, options.stripe)
     this.#next = this.#schedule.next().value
-    this.#wakeUp = new WakeUp(options.clock, () => this.#takeDue(false))
+    this.#wakeUp = new PreciseWakeUp(options.clock, () => this.#takeDue(false))
   }
 
   /** A new user: what is due until now did not lack it, for it was not to be there yet. */
@@ -44,7 +44,7 @@ export class OpenLoop {
   }
 
   stop(): void {
-    this.#wakeUp.cancel()
+    this.#wakeUp.close()
     this.#free = Number.NEGATIVE_INFINITY
   }
 

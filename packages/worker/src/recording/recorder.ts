@@ -5,10 +5,11 @@ import {
   isSet,
   METRICS,
   type MeasuredRequest,
+  type MetricName,
   Stats,
+  startOf,
   type Timeline,
   UNIT_SCALE,
-  valuesOf,
 } from '@llmload/core'
 
 export interface RecorderOptions {
@@ -16,12 +17,19 @@ export interface RecorderOptions {
   readonly stream: boolean
   /** Name of the POST row: the request path. */
   readonly path: string
-  /** Requests sent from this instant on are measured; those before belong to the ramp. */
+  /** Requests that start from this instant on are measured; those before belong to ramp and warm-up. */
   readonly measuredFromMs: number
 }
 
-/** Turns finished timelines into numbers. A request belongs to the phase in which it was sent. */
+type Named = (typeof METRICS)[number]
+
+const OF_ALL_SENT = METRICS.filter(({ of }) => of === 'sent')
+const OF_ANSWERED = METRICS.filter(({ of }) => of !== 'sent')
+const FROM_START = METRICS.filter(({ span }) => span !== null)
+
+/** Turns finished timelines into numbers. A request belongs to the phase in which it starts: see `startOf`. */
 export class Recorder {
+  /** Warm-up included. */
   readonly ramp = new Stats()
   readonly measured = new Stats()
   readonly #options: RecorderOptions
@@ -31,14 +39,14 @@ export class Recorder {
   }
 
   sent(timeline: Timeline): void {
-    const stats = this.#phaseOf(timeline.sentMs)
+    const stats = this.#phaseAt(startOf(timeline))
     stats.counts.sent++
-    this.#measure(stats, { timeline, tokens: null, promptTokens: null, stream: this.#options.stream }, 'sent')
+    record(OF_ALL_SENT, stats, this.#uncounted(timeline), false)
   }
 
-  /** An arrival found no free user when it was due, and was sent at `sentMs`. */
-  late(sentMs: number): void {
-    this.#phaseOf(sentMs).counts.late++
+  /** An arrival found no free user when it was due. */
+  late(intendedMs: number): void {
+    this.#phaseAt(intendedMs).counts.late++
   }
 
   /** An arrival of the measured window was never sent. */
@@ -50,9 +58,9 @@ export class Recorder {
    * Books a finished request. `tokenizerCount` is the tokenizer's count of its text, where there is one.
    */
   finished(timeline: Timeline, tokenizerCount: number | null): void {
-    const stats = this.#phaseOf(timeline.sentMs)
+    const stats = this.#phaseAt(startOf(timeline))
     if (timeline.censored) {
-      stats.counts.censored++
+      this.#cut(stats, timeline)
       return
     }
     const { path, stream } = this.#options
@@ -65,6 +73,25 @@ export class Recorder {
     } else {
       this.#succeed(stats, timeline, tokenizerCount)
     }
+  }
+
+  /** What a request that was cut off had reached is known; of the rest, that it takes longer than the request was old. */
+  #cut(stats: Stats, timeline: Timeline): void {
+    stats.counts.censored++
+    const { stream } = this.#options
+    for (const { name, unit, span, of } of FROM_START) {
+      if (span === null || !isSet(timeline[span.from])) continue
+      const ageMs = timeline.endMs - timeline[span.from]
+      if (of === 'reached' && isSet(timeline[span.to])) {
+        recordValue(name, timeline[span.to] - timeline[span.from], UNIT_SCALE[unit], false, stats)
+      } else if (span.surely === 'all' || (span.surely === 'streams' && stream)) {
+        stats.ages(name).record(ageMs * UNIT_SCALE[unit])
+      }
+    }
+  }
+
+  #uncounted(timeline: Timeline): MeasuredRequest {
+    return { timeline, tokens: null, promptTokens: null, stream: this.#options.stream }
   }
 
   #fail(stats: Stats, failure: Failure): void {
@@ -86,21 +113,26 @@ export class Recorder {
     stats.counts.outputTokens += request.tokens ?? 0
     stats.counts.inputTokens += request.promptTokens ?? 0
     if (counted) stats.tokenSources.set(counted.source, (stats.tokenSources.get(counted.source) ?? 0) + 1)
-    this.#measure(stats, request, 'answered')
+    record(OF_ANSWERED, stats, request, true)
   }
 
-  #measure(stats: Stats, request: MeasuredRequest, of: 'answered' | 'sent'): void {
-    for (const metric of METRICS) {
-      if (metric.of !== of) continue
-      const histogram = stats.histogram(metric.name)
-      for (const value of valuesOf(metric, request)) {
-        histogram.record(value * UNIT_SCALE[metric.unit])
-        if (metric.table) stats.entry('METRIC', metric.name).log(value, 0)
-      }
-    }
+  #phaseAt(startMs: number): Stats {
+    return startMs >= this.#options.measuredFromMs ? this.measured : this.ramp
   }
+}
 
-  #phaseOf(sentMs: number): Stats {
-    return sentMs >= this.#options.measuredFromMs ? this.measured : this.ramp
+/** Adds the values that a request has of some metrics, to their rows in the tables too where that is wanted. */
+function record(metrics: readonly Named[], stats: Stats, request: MeasuredRequest, inTables: boolean): void {
+  for (const { name, unit, table, measure } of metrics) {
+    const measured = measure(request)
+    const row = table && inTables
+    if (typeof measured === 'number') recordValue(name, measured, UNIT_SCALE[unit], row, stats)
+    else for (const value of measured) recordValue(name, value, UNIT_SCALE[unit], row, stats)
   }
+}
+
+function recordValue(name: MetricName, value: number, scale: number, row: boolean, stats: Stats): void {
+  if (!isSet(value)) return
+  stats.histogram(name).record(value * scale)
+  if (row) stats.entry('METRIC', name).log(value, 0)
 }

@@ -22,6 +22,7 @@ const PLAN: Plan = {
     spawnRate: 1,
     qps: null,
     qpsDistribution: 'constant',
+    warmupS: 0,
     runTimeS: 1,
     maxRequests: null,
     stopTimeoutS: 1,

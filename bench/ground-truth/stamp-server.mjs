@@ -1,0 +1,53 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const SOURCE = fileURLToPath(new URL('stamp-server.c', import.meta.url))
+const BINARY = join(tmpdir(), 'llmload-stamp-server')
+const RECORD_BYTES = 16
+
+/** Compiles the server where that is needed; throws where there is no C compiler. */
+export function compileStampServer() {
+  if (existsSync(BINARY) && statSync(BINARY).mtimeMs > statSync(SOURCE).mtimeMs) return
+  execFileSync('cc', ['-O2', '-o', BINARY, SOURCE])
+}
+
+/** A running server. `stop` ends it and returns what it knows. */
+export async function startStampServer() {
+  const folder = mkdtempSync(join(tmpdir(), 'llmload-truth-'))
+  const log = join(folder, 'log')
+  const server = spawn(BINARY, [log], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
+  const port = Number(/\d+/.exec((await lines.next()).value)?.[0])
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      const exited = once(server, 'exit')
+      server.kill('SIGTERM')
+      const worstLateMs = Number(/[\d.]+/.exec((await lines.next()).value)?.[0])
+      await exited
+      const truth = readLog(log)
+      rmSync(folder, { recursive: true })
+      return { worstLateMs, truth }
+    },
+  }
+}
+
+/** By request: when it was read, and when each chunk was sent, in ms of the monotonic clock. */
+function readLog(path) {
+  const bytes = readFileSync(path)
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const truth = new Map()
+  for (let at = 0; at < bytes.byteLength; at += RECORD_BYTES) {
+    const request = words.getUint32(at, true)
+    const chunk = words.getInt32(at + 4, true)
+    const ms = Number(words.getBigInt64(at + 8, true)) / 1e6
+    if (chunk < 0) truth.set(request, { readMs: ms, chunkMs: [] })
+    else truth.get(request).chunkMs[chunk] = ms
+  }
+  return truth
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LoadError, type RunReport, systemClock } from '@llmload/core'
+import { runMaster } from '@llmload/master'
+import { readCommandLine } from '../command-line.js'
+import type { Signals } from '../exit.js'
+import { openLog } from '../logger.js'
+import { version } from '../version.js'
+import { Workers } from '../worker-processes.js'
+import { startGroundTruth, type TruePace } from './ground-truth.js'
+import type { MeasuringJob } from './measuring-worker.js'
+import type { StampData } from './stamp-account.js'
+
+const MEASURING_WORKER = fileURLToPath(new URL('./measuring-worker.js', import.meta.url))
+
+/** Fresh processes run slower code than those of a run that lasts: the engine compiles what is hot in the first seconds. */
+export const WARM_UP_S = 1.5
+
+export interface MeasuredLoad extends TruePace {
+  /** Flags of the load, as a person would write them. */
+  readonly flags: readonly string[]
+  /** Length of the measured window, after the warm-up. */
+  readonly seconds: number
+  readonly workers: number
+}
+
+export interface MeasuredRun {
+  readonly report: RunReport
+  /** What each worker process found. */
+  readonly stamps: readonly StampData[]
+}
+
+/**
+ * A run as every run is: master here, workers as children, a simulator as the target. Its workers
+ * also compare their stamps with those of the simulator. Throws a LoadError if it could not be
+ * carried out.
+ */
+export async function measuredRun(load: MeasuredLoad, signals: Signals): Promise<MeasuredRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'llmload-selftest-'))
+  const target = await startGroundTruth(load)
+  try {
+    const report = await run(load, target.url, folder, signals)
+    return { report, stamps: await readStamps(folder) }
+  } finally {
+    await target.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function run(load: MeasuredLoad, url: string, folder: string, signals: Signals): Promise<RunReport> {
+  const { flags, seconds, workers: count, itlMs } = load
+  const output = ['--headless', '--json', '--loglevel', 'ERROR', '--max-fail-ratio', '1']
+  const times = ['--warmup', `${WARM_UP_S}s`, '--run-time', `${seconds}s`]
+  const checked = readCommandLine(['--host', url, '--processes', `${count}`, ...output, ...times, ...flags], {})
+  const job: MeasuringJob = { folder, warmUpMs: WARM_UP_S * 1000, measuredMs: seconds * 1000, itlMs }
+  const program = [process.execPath, MEASURING_WORKER, JSON.stringify(job)]
+  const clock = systemClock()
+  let json = ''
+  await runMaster(
+    {
+      config: checked.config,
+      baseUrl: url,
+      version,
+      startWorkers: ({ host: masterHost, port: masterPort, token }) =>
+        new Workers({ count, masterHost, masterPort, token, logLevel: 'ERROR', showLog: false }, program),
+    },
+    {
+      clock,
+      log: openLog(checked, clock),
+      stdout: (text) => {
+        json += text
+      },
+      stderr: () => {},
+      stdoutColumns: undefined,
+      ...signals,
+    },
+  )
+  if (signals.drain.aborted) throw interrupted()
+  return JSON.parse(json)
+}
+
+const interrupted = (): LoadError =>
+  new LoadError('TARGET_UNREACHABLE', 'interrupted: the self-test is not complete', 'start it again')
+
+async function readStamps(folder: string): Promise<StampData[]> {
+  const files = await readdir(folder)
+  return Promise.all(files.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8'))))
+}

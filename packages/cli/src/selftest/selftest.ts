@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { availableParallelism, loadavg } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, LoadError, messageOf } from '@llmload/core'
+import type { Signals } from '../exit.js'
+import { version } from '../version.js'
+import { hostOf } from './host.js'
+import { climb, LIMIT_MS, TRUE_ITL_MS, TRUE_TTFT_MS } from './ladder.js'
+import { paceAll } from './pacing.js'
+import { plot } from './plot.js'
+import { type LadderStep, type PacingStep, SELFTEST_SCHEMA_VERSION, type SelftestResult } from './result.js'
+import { verdictOf } from './verdict.js'
+
+export interface SelftestOptions {
+  /** Measured length of each step, after its warm-up. */
+  readonly seconds: number
+  /** Worker processes. */
+  readonly processes: number
+  /** Folder for the result and the plot; made if it is not there. */
+  readonly out: string
+}
+
+export interface SelftestDeps extends Signals {
+  readonly clock: Clock
+  readonly onLadderStep: (step: LadderStep) => void
+  readonly onPacingStep: (step: PacingStep) => void
+}
+
+/** More simulators than this do not send more: the kernel's loopback is the limit then. */
+const MAX_SIMULATORS = 8
+
+/**
+ * Measures how wrong the time stamps of this version are on this host, against a simulator that writes
+ * the true send time into every chunk. Throws a LoadError if a run could not be carried out, or
+ * OUTPUT_FILE.
+ */
+export async function selftest(options: SelftestOptions, deps: SelftestDeps): Promise<SelftestResult> {
+  const { seconds, processes: workers, out } = options
+  await writing(out, () => mkdir(out, { recursive: true }))
+  const simulators = Math.min(MAX_SIMULATORS, Math.max(1, availableParallelism() - workers))
+  const fleet = { workers, simulators, seconds }
+  const { clock } = deps
+  const date = new Date(clock.wallMs(clock.nowMs())).toISOString()
+  const [loadAverage = 0] = loadavg()
+  const ladder = await climb(fleet, deps, deps.onLadderStep)
+  const pacing = await paceAll(fleet, deps, deps.onPacingStep)
+  const result: SelftestResult = {
+    schema: SELFTEST_SCHEMA_VERSION,
+    ...{ llmload: version, date, host: hostOf() },
+    loadAverage: process.platform === 'win32' ? null : loadAverage,
+    ...{ processes: workers, limitMs: LIMIT_MS, trueTtftMs: TRUE_TTFT_MS, trueItlMs: TRUE_ITL_MS },
+    ...{ ladder, pacing },
+    ...verdictOf(ladder, workers),
+  }
+  await writing(out, async () => {
+    await writeFile(join(out, 'selftest.json'), `${JSON.stringify(result, null, 2)}\n`)
+    await writeFile(join(out, 'selftest.svg'), plot(result))
+  })
+  return result
+}
+
+async function writing(folder: string, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    const hint = 'give --out a folder that can be made and written'
+    throw new LoadError('OUTPUT_FILE', `cannot write into ${folder}: ${messageOf(error)}`, hint, { cause: error })
+  }
+}
