@@ -38,11 +38,12 @@ async function problemOf(pid) {
  * @param {NodeJS.ProcessEnv} env
  */
 function healthUrl(argv, env) {
-  if (argv.includes('sim')) return `http://${reachable(valueOf(argv, 'host'))}:${valueOf(argv, 'port') ?? 8000}/health`
+  if (argv.includes('sim'))
+    return `http://${reachable(flagValue(argv, 'host'))}:${flagValue(argv, 'port') ?? 8000}/health`
   const isMaster = argv.includes('--master') || env.LLMLOAD_MASTER === 'true'
   if (!isMaster) return null
-  const host = reachable(valueOf(argv, 'master-bind-host') ?? env.LLMLOAD_MASTER_BIND_HOST)
-  return `http://${host}:${(valueOf(argv, 'master-port') ?? env.LLMLOAD_MASTER_PORT) || 5557}/health`
+  const host = reachable(flagValue(argv, 'master-bind-host') ?? env.LLMLOAD_MASTER_BIND_HOST)
+  return `http://${host}:${(flagValue(argv, 'master-port') ?? env.LLMLOAD_MASTER_PORT) || 5557}/health`
 }
 
 /**
@@ -51,7 +52,7 @@ function healthUrl(argv, env) {
  * @param {readonly string[]} argv
  * @param {string} name
  */
-function valueOf(argv, name) {
+function flagValue(argv, name) {
   for (const [i, argument] of argv.entries()) {
     const [flag = '', ...value] = argument.split('=')
     if (flag.replaceAll('_', '-') !== `--${name}`) continue
