@@ -29,7 +29,9 @@ async function measure(measurement) {
     prompts: promptsOf(measurement, plan),
   })
   const rss = watchMemory()
-  const deltas = new DeltaSender({ send: (message) => JSON.stringify(message) }, run, clock, 0)
+  const deltas = new DeltaSender({
+    ...{ link: { send: (message) => JSON.stringify(message) }, run, clock, offsetMs: 0, watch: null },
+  })
   const window = [measurement.warmUpS ?? 0, measurement.seconds].map((seconds) => startMs + seconds * 1000)
   const never = new AbortController().signal
   const [cpuS] = await Promise.all([cpuSecondsBetween(window), run.run(never, never)])

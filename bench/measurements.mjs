@@ -3,62 +3,78 @@
  *
  * @typedef {object} Measurement
  * @property {string} name
- * @property {number} users streams at once, or users that wait for arrivals where there is a rate
- * @property {number} [qps] arrivals per second; without it the loop is closed
+ * @property {number} users streams at once; with `qps` those that wait for arrivals
+ * @property {number} [qps] arrivals per second; without it every user sends again at once
  * @property {number} [maxRequests]
  * @property {number} seconds
- * @property {number} tokens chunks of an answer; 0 = one JSON body
+ * @property {number} tokens chunks of an answer; 0 = one JSON body, at once
  * @property {number} ttftMs
  * @property {number} itlMs
  * @property {number} [promptBytes]
- * @property {number} [textBytes] text in each chunk
- * @property {number} [warmUpS] requests sent before are not counted: the machine code of a hot path is made in the first seconds
- * @property {'tokens' | 'requests' | 'pacing' | 'burst' | 'memory'} shows which figures it is for
+ * @property {number} [textBytes] text in each chunk; without it a word
+ * @property {number} [warmUpS] what is sent before does not count: a hot path is compiled in its first seconds
+ * @property {Goal[]} goals
+ *
+ * @typedef {object} Goal
+ * @property {string} what
+ * @property {(row: any) => number} of
+ * @property {number} [most]
+ * @property {number} [least]
  */
 
-/** The load of the reference table: a chunk of 290 bytes per stream every 10 ms. */
-const paced = (users) => ({
+const ttftP99 = (most) => ({ what: 'TTFT error p99, ms', of: (row) => row.ttftErrorMs.p99, most })
+const chunksPerCpuS = { what: 'chunks per CPU second', of: (row) => row.chunks / row.cpuS, least: 200_000 }
+
+/** The load of the table in docs/design/hot-path.md: 290 bytes per stream every 10 ms, the first after 50 ms. */
+const paced = (users, goals) => ({
   name: `${users} streams × 100 tokens/s`,
-  ...{ users, seconds: 8, tokens: 200, ttftMs: 50, itlMs: 10, warmUpS: 3 },
-  shows: 'tokens',
+  ...{ users, seconds: 8, tokens: 200, ttftMs: 50, itlMs: 10, warmUpS: 3, goals },
 })
 
-/** Requests that all start at once; the answer comes long after the last is sent. */
+/** Requests that start at once, each on a new connection. */
 const burst = (users) => ({
   name: `${users} requests at once`,
-  ...{ users, qps: 1_000_000, maxRequests: users, seconds: 2, tokens: 1, ttftMs: 50, itlMs: 0 },
-  shows: 'burst',
+  ...{ users, qps: 1_000_000, maxRequests: users, seconds: 1, tokens: 1, ttftMs: 50, itlMs: 0 },
+  goals: [{ what: 'TTFT error p50 per request, ms', of: (row) => row.ttftErrorMs.p50 / users, most: 0.05 }],
 })
 
 const pacing = (qps) => ({
   name: `${qps} arrivals/s`,
   ...{ users: 1000, qps, seconds: 5, tokens: 5, ttftMs: 50, itlMs: 10, warmUpS: 1 },
-  shows: 'pacing',
+  goals: [{ what: 'lag p99, ms', of: (row) => row.lagMs.p99, most: 0.5 }],
 })
 
 /** @type {Measurement[]} */
 export const MEASUREMENTS = [
-  ...[500, 1000, 1500, 2000].map(paced),
-  ...[64, 1024].map(burst),
-  ...[50, 1000].map(pacing),
+  paced(500, [ttftP99(0.5), chunksPerCpuS]),
+  paced(1000, [ttftP99(5), chunksPerCpuS]),
+  paced(1500, [ttftP99(5), chunksPerCpuS]),
+  paced(2000, [ttftP99(5), chunksPerCpuS]),
+  burst(64),
+  burst(1024),
+  pacing(50),
+  pacing(1000),
   {
-    name: 'not streamed, 64 users',
-    ...{ users: 64, seconds: 4, tokens: 0, ttftMs: 0, itlMs: 0, warmUpS: 1 },
-    shows: 'requests',
+    name: 'answers that are not streamed',
+    ...{ users: 64, seconds: 4, tokens: 0, ttftMs: 0, itlMs: 0, warmUpS: 2 },
+    goals: [{ what: 'requests/s', of: (row) => row.ended / row.seconds, least: 30_000 }],
   },
   {
-    name: '10,000 open streams',
-    ...{ users: 10_000, seconds: 5, tokens: 5, ttftMs: 1000, itlMs: 1000 },
-    shows: 'memory',
+    name: '10000 open streams',
+    ...{ users: 10_000, seconds: 4, tokens: 4, ttftMs: 1500, itlMs: 1500 },
+    goals: [
+      { what: 'RSS, MiB', of: (row) => row.peakRssBytes / 2 ** 20, most: 400 },
+      { what: 'KiB per stream', of: (row) => (row.peakRssBytes - row.idleRssBytes) / 2 ** 10 / 10_000, most: 16 },
+    ],
   },
   {
-    name: 'prompts of 300 KB',
+    name: 'prompts of 300 KB, 40/s',
     ...{ users: 200, qps: 40, seconds: 5, tokens: 50, ttftMs: 50, itlMs: 10, promptBytes: 300_000, warmUpS: 1 },
-    shows: 'tokens',
+    goals: [ttftP99(5)],
   },
   {
-    name: 'events of 100 KB',
+    name: 'events of 100 KB, 400/s',
     ...{ users: 20, seconds: 5, tokens: 50, ttftMs: 50, itlMs: 50, textBytes: 100_000, warmUpS: 1 },
-    shows: 'tokens',
+    goals: [ttftP99(5)],
   },
 ]

@@ -47,6 +47,9 @@ const HELP = `npm run bench:peers -- [options]
 const PATIENCE_S = 120
 const TAIL_CHARS = 2000
 
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interruption.abort())
+
 const { values } = parseArgs({ options: OPTIONS })
 if (values.help) process.stdout.write(HELP)
 else await main()
@@ -61,15 +64,19 @@ async function main() {
   for (let round = 0; round < Number(values.repeat); round++) {
     for (const load of loads) {
       for (const client of clients) {
-        process.stderr.write(`round ${round + 1}, ${load.name}: ${client.peer.name} (load average ${loadavg()[0].toFixed(1)})\n`)
+        process.stderr.write(
+          `round ${round + 1}, ${load.name}: ${client.peer.name} (load average ${loadavg()[0].toFixed(1)})\n`,
+        )
         rows.push(await measure(client, { ...load, seconds }, tokenizer))
+        interruption.signal.throwIfAborted()
       }
     }
   }
   const results = loads.flatMap((load) => clients.map(({ peer }) => summary(rows, load, peer)))
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ rows, results }, null, 1)}\n`)
   const machine = `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'CPU unknown'}, Node ${process.versions.node}`
-  const length = `${values.repeat} × ${seconds} s each, medians`
+  const busy = rows.map(({ loadAverage }) => loadAverage)
+  const length = `${values.repeat} × ${seconds} s each, medians; load average ${Math.min(...busy).toFixed(1)} … ${Math.max(...busy).toFixed(1)}`
   process.stdout.write(`${new Date().toISOString().slice(0, 10)}, ${machine}; ${length}\n\n${tableOf(results)}`)
 }
 
@@ -108,7 +115,7 @@ async function call({ command: [program, ...args], env = {} }, bin, seconds) {
   const child = spawn(bin ? join(bin, program) : program, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal: AbortSignal.timeout((seconds + PATIENCE_S) * 1000),
+    signal: AbortSignal.any([interruption.signal, AbortSignal.timeout((seconds + PATIENCE_S) * 1000)]),
   })
   const cpu = watchCpu(child.pid)
   let stdout = ''

@@ -29,7 +29,10 @@ export async function startSimulator({ tokensPerS }, folder) {
 }
 
 function truthOf(log, itlMs) {
-  const lines = log.trimEnd().split('\n').map((line) => JSON.parse(line))
+  const lines = log
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   const answers = lines.filter(({ chunk_ns, ended }) => chunk_ns?.length > 1 && ended === 'finished')
   const ms = (ns) => ns / 1e6
   const sent = lines.flatMap(({ chunk_ns = [] }) => chunk_ns)

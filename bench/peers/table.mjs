@@ -6,9 +6,22 @@ const HEAD = [
   ...['CPU ms per 1,000 tokens', '× llmload', 'simulator late, p99'],
 ]
 
+const NOTES = `"Too much" is what a client reports less what the simulator really sent, p50 / p99. CPU is that of all processes of a
+client while its requests were under way, without its start.
+
+¹ Its ITL is the mean of each request, so gaps cannot be seen in it.
+`
+
 export function tableOf(results) {
   const loads = [...new Set(results.map(({ load }) => load))]
-  return loads.map((load) => tableOfLoad(load, results.filter((result) => result.load === load))).join('\n')
+  return loads
+    .map((load) =>
+      tableOfLoad(
+        load,
+        results.filter((result) => result.load === load),
+      ),
+    )
+    .join('\n')
 }
 
 function tableOfLoad(load, results) {

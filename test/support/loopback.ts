@@ -61,7 +61,15 @@ export class Loopback {
       sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
       workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
       load: {
-        ...{ users: 1, spawnRate: 1, qps: null, qpsDistribution: 'constant', warmupS: 0, runTimeS: null, maxRequests: null },
+        ...{
+          users: 1,
+          spawnRate: 1,
+          qps: null,
+          qpsDistribution: 'constant',
+          warmupS: 0,
+          runTimeS: null,
+          maxRequests: null,
+        },
         ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
         ...load,
       },

@@ -4,12 +4,16 @@ import { runReportJsonSchema } from '@llmload/core'
 import { cliPage } from './docs/cli-page.js'
 import { errorsPage } from './docs/errors-page.js'
 import { metricsPage } from './docs/metrics-page.js'
+import { requestLogPage } from './docs/request-log-page.js'
+import { validityPage } from './docs/validity-page.js'
 import { SIM_TABLE } from './sim-options.js'
 
 const FILES = {
   'cli.md': cliPage(SIM_TABLE),
   'metrics.md': metricsPage(),
   'errors.md': errorsPage(),
+  'request-log.md': requestLogPage(),
+  'validity.md': validityPage(),
   'run-report.schema.json': `${JSON.stringify(runReportJsonSchema(), null, 2)}\n`,
 }
 

@@ -11,6 +11,10 @@ export async function llmload(argv: readonly string[], signals: Signals): Promis
     const { sim } = await import('./commands/sim.js')
     return sim(rest, signals)
   }
+  if (command === 'selftest') {
+    const { selftest } = await import('./commands/selftest.js')
+    return selftest(rest, signals)
+  }
   if (command === 'explain') {
     const { explain } = await import('./commands/explain.js')
     return explain(rest, process.stdout.columns)
@@ -35,6 +39,7 @@ Usage:
   llmload --master [options]            run it with workers that join from other hosts, …
   llmload --worker --master-host HOST   … where each of them is started so
   llmload sim [options]                 be a server to test against: llmload sim --help
+  llmload selftest [options]            how far can the numbers of this host be trusted?
   llmload explain [METRIC]              say what a number means and how it is made
 
 ${optionsHelp(OPTIONS, columns)}

@@ -12,7 +12,12 @@ const test = baseTest.extend<{ open: () => Promise<Opened> }>({
   open: async ({ onTestFinished }, use) => {
     await use(async () => {
       const clock = new SkewedClock()
-      const fleet = new Fleet({ clock, log, version: VERSION, isOpen: () => true, onDelta: () => {} })
+      const fleet = new Fleet({
+        ...{ clock, log, version: VERSION, isOpen: () => true, onDelta: () => {}, onFrames: () => {} },
+        onRequests: (_, { seq }) => {
+          if (seq > 1) throw new RangeError(`number ${seq} is none`)
+        },
+      })
       const server = await listen({
         ...{ host: '127.0.0.1', port: 0, token: null, log },
         onWorker: (socket) => fleet.accept(socket),
@@ -119,6 +124,18 @@ describe.concurrent('a worker', () => {
 })
 
 describe.concurrent('the connection is closed, with the reason, to', () => {
+  test('a worker whose single requests cannot be logged', async ({ open }) => {
+    const { fleet, join } = await open()
+    const worker = await join()
+    const [member] = fleet.members
+    if (member) member.state = 'running'
+    const batch = { type: 'requests', delta: 1, requests: [], dropped: 0 } as const
+    worker.send({ ...batch, seq: 1 })
+    worker.send({ ...batch, seq: 2 })
+    expect(await worker.closed).toEqual({ code: 1008, reason: 'requests that cannot be logged: number 2 is none' })
+    expect(member?.gone?.how).toBe('sent what it must not: requests that cannot be logged: number 2 is none')
+  })
+
   const json = JSON.stringify
   test.for([
     { frame: 'garbage', why: /not JSON/ },

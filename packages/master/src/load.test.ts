@@ -50,6 +50,22 @@ describe.concurrent('Ctrl-C', () => {
     expect(run.report.entries.map(({ name }) => name)).toContain('/v1/models')
   })
 
+  test('while the server is warmed up reports what there was, and says that it is not the window', async ({
+    begin,
+  }) => {
+    const run = begin({ load: { warmupS: 60, runTimeS: 60 } })
+    const worker = await run.worker()
+    await worker.run()
+    await run.says('Warming up for 60 seconds')
+    run.interrupt()
+    await worker.next('stop')
+    await worker.report({ ramp: statsData({ answered: 3 }) })
+    await worker.drain()
+    expect(await run.ended).toBe(EXIT.ok)
+    expect(run.report).toMatchObject({ requests: { sent: 3 }, window: { phase: 'ramp', rampRequests: 0 } })
+    expect(run.report.notes[0]).toMatch(/^these are the numbers of the ramp: .* before the warm-up was over$/)
+  })
+
   test('before the start instant still comes to an end', async ({ begin }) => {
     const run = begin()
     const worker = await run.worker()

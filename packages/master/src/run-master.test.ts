@@ -149,6 +149,26 @@ describe.concurrent('the window', () => {
     )
   })
 
+  test('opens after the warm-up, and is as long as asked for', async ({ begin }) => {
+    const run = begin({ load: { warmupS: 0.3, runTimeS: 0.5 } })
+    const worker = await run.worker()
+    const startAtMs = await worker.run()
+    await worker.report({ ramp: statsData({ answered: 3 }) })
+    await instant(startAtMs + 800)
+    await worker.report({ measured: statsData({ answered: 5 }) })
+    await worker.drain()
+    await run.ended
+    expect(run.report).toMatchObject({
+      requests: { sent: 5, sentPerSecond: 10 },
+      window: { lengthS: 0.5, rampRequests: 3 },
+      workers: [{ lost: null }],
+    })
+    expect(run.logged.filter((line) => /Warm/.test(line))).toEqual([
+      'info Warming up for 0.3 seconds: not measured yet',
+      'info Warm-up over: the measured window opens',
+    ])
+  })
+
   test('ends with the last request where a number of them was asked for', async ({ begin }) => {
     const run = begin({ load: { runTimeS: null, maxRequests: 8 } })
     const worker = await run.worker()

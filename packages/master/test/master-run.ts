@@ -153,7 +153,15 @@ export function configOf({ role = 'local', fleet, target, load, output, secrets 
     sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
     workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
     load: {
-      ...{ users: 4, spawnRate: 100, qps: 10, qpsDistribution: 'constant', warmupS: 0, runTimeS: 0.5, maxRequests: null },
+      ...{
+        users: 4,
+        spawnRate: 100,
+        qps: 10,
+        qpsDistribution: 'constant',
+        warmupS: 0,
+        runTimeS: 0.5,
+        maxRequests: null,
+      },
       ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
       ...load,
     },

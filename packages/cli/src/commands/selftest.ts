@@ -23,7 +23,14 @@ export async function selftest(argv: readonly string[], signals: Signals): Promi
     clock: systemClock(),
     onLadderStep: ({ streams, tokensPerS }) => say(`  ${streams} streams: ${Math.round(tokensPerS)} tokens/s`),
     onPacingStep: ({ ratePerS }) => say(`  ${ratePerS} requests/s`),
+  }).catch((error: unknown) => {
+    if (!signals.drain.aborted) throw error
+    return null
   })
+  if (result === null) {
+    say('interrupted: the self-test is not complete, and has no result')
+    return EXIT.notCarriedOut
+  }
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : resultText(result, options.out))
   return EXIT.ok
 }
@@ -36,8 +43,7 @@ function readOptions(argv: readonly string[]) {
   return options
 }
 
-function resultText({ ladder, pacing, verdict, host, loadAverage }: SelftestResult, out: string): string {
-  const busy = loadAverage === null ? '' : `, load average ${loadAverage.toFixed(1)} before the test`
+function resultText({ ladder, pacing, verdict, warning, host }: SelftestResult, out: string): string {
   return `
 Errors of time stamps in ms, p50 / p99 / max: client's stamp minus true send time
 
@@ -45,8 +51,8 @@ ${ladderTable(ladder)}
 Requests sent later than scheduled, p50 / p99 / max
 
 ${pacingTable(pacing)}
-${verdict}
-${host.cpuCount} × ${host.cpus}, Node ${host.node}${busy}
+${[verdict, warning].filter(Boolean).join('\n')}
+${host.cpuCount} × ${host.cpus}, Node ${host.node}
 ${join(out, 'selftest.json')}, ${join(out, 'selftest.svg')}
 `
 }

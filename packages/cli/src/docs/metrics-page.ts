@@ -41,7 +41,7 @@ Histograms hold whole microseconds (tokens, thousandths of tokens/s) with three 
 ## How sure a percentile is
 
 - \`n\` is the number of values. A percentile with **~** has too few: p90 needs ${smallestCount(90)}, p95 ${smallestCount(95)}, p99 ${smallestCount(99)} and p99.9 ${smallestCount(99.9)} of them, or even the largest value may well be below it. In JSON it stands under \`unsupported\`.
-- Requests that are cut off at the end of a run are not thrown away: what one had reached counts, and a latency that it had not reached yet is at least its age. A number with **≥** may therefore be larger. In JSON it stands under \`lowerBounds\`, and \`censored\` counts those requests.
+- Requests that are cut off at the end of a run are not thrown away: what one had reached counts, and a latency that it had not reached yet is at least its age. From the schedule the same holds for arrivals that were never sent. A number with **≥** may therefore be larger. In JSON it stands under \`lowerBounds\`, and \`censored\` counts those requests.
 `
 
 /** `docs/metrics.md`: the table of metric definitions. */

@@ -24,7 +24,8 @@ export class LogAxis {
 
   /** Place of a value; what is below the axis stands at its end. */
   at(value: number): number {
-    const share = (Math.log(Math.max(value, this.#low)) - Math.log(this.#low)) / (Math.log(this.#high) - Math.log(this.#low))
+    const share =
+      (Math.log(Math.max(value, this.#low)) - Math.log(this.#low)) / (Math.log(this.#high) - Math.log(this.#low))
     return this.#from + share * (this.#to - this.#from)
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { LoadError, type RunReport, systemClock } from '@llmload/core'
+import { type RunReport, systemClock } from '@llmload/core'
 import { runMaster } from '@llmload/master'
 import { readCommandLine } from '../command-line.js'
 import type { Signals } from '../exit.js'
@@ -16,7 +16,7 @@ import type { StampData } from './stamp-account.js'
 const MEASURING_WORKER = fileURLToPath(new URL('./measuring-worker.js', import.meta.url))
 
 /** Fresh processes run slower code than those of a run that lasts: the engine compiles what is hot in the first seconds. */
-export const WARM_UP_S = 1.5
+const WARM_UP_S = 1.5
 
 export interface MeasuredLoad extends TruePace {
   /** Flags of the load, as a person would write them. */
@@ -24,6 +24,8 @@ export interface MeasuredLoad extends TruePace {
   /** Length of the measured window, after the warm-up. */
   readonly seconds: number
   readonly workers: number
+  /** Stamps are read in one of so many answers. */
+  readonly answersPerSample: number
 }
 
 export interface MeasuredRun {
@@ -35,7 +37,7 @@ export interface MeasuredRun {
 /**
  * A run as every run is: master here, workers as children, a simulator as the target. Its workers
  * also compare their stamps with those of the simulator. Throws a LoadError if it could not be
- * carried out.
+ * carried out, and the reason of `signals.drain` if that was aborted.
  */
 export async function measuredRun(load: MeasuredLoad, signals: Signals): Promise<MeasuredRun> {
   const folder = await mkdtemp(join(tmpdir(), 'llmload-selftest-'))
@@ -50,11 +52,12 @@ export async function measuredRun(load: MeasuredLoad, signals: Signals): Promise
 }
 
 async function run(load: MeasuredLoad, url: string, folder: string, signals: Signals): Promise<RunReport> {
-  const { flags, seconds, workers: count, itlMs } = load
+  const { flags, seconds, workers: count, itlMs, answersPerSample } = load
   const output = ['--headless', '--json', '--loglevel', 'ERROR', '--max-fail-ratio', '1']
-  const times = ['--warmup', `${WARM_UP_S}s`, '--run-time', `${seconds}s`]
-  const checked = readCommandLine(['--host', url, '--processes', `${count}`, ...output, ...times, ...flags], {})
-  const job: MeasuringJob = { folder, warmUpMs: WARM_UP_S * 1000, measuredMs: seconds * 1000, itlMs }
+  const window = ['--warmup', `${WARM_UP_S}s`, '--run-time', `${seconds}s`]
+  const checked = readCommandLine(['--host', url, '--processes', `${count}`, ...output, ...window, ...flags], {})
+  const times = { warmUpMs: WARM_UP_S * 1000, measuredMs: seconds * 1000 }
+  const job: MeasuringJob = { folder, ...times, itlMs, answersPerSample }
   const program = [process.execPath, MEASURING_WORKER, JSON.stringify(job)]
   const clock = systemClock()
   let json = ''
@@ -77,12 +80,9 @@ async function run(load: MeasuredLoad, url: string, folder: string, signals: Sig
       ...signals,
     },
   )
-  if (signals.drain.aborted) throw interrupted()
+  signals.drain.throwIfAborted()
   return JSON.parse(json)
 }
-
-const interrupted = (): LoadError =>
-  new LoadError('TARGET_UNREACHABLE', 'interrupted: the self-test is not complete', 'start it again')
 
 async function readStamps(folder: string): Promise<StampData[]> {
   const files = await readdir(folder)

@@ -24,10 +24,9 @@ export interface MeasuringJob {
   readonly measuredMs: number
   /** True pace of the simulator. */
   readonly itlMs: number
+  /** Stamps are read in one of so many answers: enough for percentiles, at little cost to what is measured. */
+  readonly answersPerSample: number
 }
-
-/** Stamps are read in one of so many answers: enough for percentiles, at little cost to what is measured. */
-const ANSWERS_PER_SAMPLE = 8
 
 async function measure(job: MeasuringJob, flags: readonly string[], { drain }: Signals): Promise<number> {
   const clock = systemClock()
@@ -48,7 +47,7 @@ async function measure(job: MeasuringJob, flags: readonly string[], { drain }: S
       }
       const atMs = nowMs - firstMs - job.warmUpMs
       const isMeasured = atMs >= 0 && atMs < job.measuredMs
-      if (count++ % ANSWERS_PER_SAMPLE === 0 && isMeasured) timeline.tap = new StampTap((tap) => account.add(tap))
+      if (count++ % job.answersPerSample === 0 && isMeasured) timeline.tap = new StampTap((tap) => account.add(tap))
     },
   }
   await runWorker(options)

@@ -6,6 +6,8 @@ const SELFTEST: Group = { title: 'Options of llmload selftest' }
 interface SelftestTable extends Record<string, Option> {
   readonly seconds: Option<number, string>
   readonly processes: Option<number, string>
+  readonly 'max-streams': Option<number, string>
+  readonly 'max-rate': Option<number, string>
   readonly out: Option<string, string>
   readonly json: Option<boolean, string>
 }
@@ -26,6 +28,20 @@ export const SELFTEST_TABLE: SelftestTable = {
     help: 'Worker processes to measure with.',
     sources: ['flag'],
   },
+  'max-streams': {
+    group: SELFTEST,
+    type: OPTIONS.users.type,
+    default: '12800',
+    help: 'Go no further than so many streams of 50 tokens/s.',
+    sources: ['flag'],
+  },
+  'max-rate': {
+    group: SELFTEST,
+    type: OPTIONS.users.type,
+    default: '2000',
+    help: 'Measure pacing at no more than so many requests per second.',
+    sources: ['flag'],
+  },
   out: {
     group: SELFTEST,
     type: { ...OPTIONS['summary-file'].type, placeholder: 'DIR' },
@@ -42,5 +58,6 @@ export function readSelftestOptions(settings: readonly Setting[]): {
   problems: ReturnType<typeof readSettings>['problems']
 } {
   const { values, problems } = readSettings(SELFTEST_TABLE, settings)
-  return { options: values, problems }
+  const { 'max-streams': maxStreams, 'max-rate': maxRatePerS, ...others } = values
+  return { options: { ...others, maxStreams, maxRatePerS }, problems }
 }

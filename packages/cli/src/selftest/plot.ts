@@ -2,7 +2,7 @@ import { LogAxis } from './log-axis.js'
 import type { LadderStep, SelftestResult } from './result.js'
 
 const WIDTH = 860
-const HEIGHT = 520
+const HEIGHT = 540
 const AREA = { left: 76, right: 690, top: 92, bottom: 448 }
 const INK = '#1f2933'
 const SOFT = '#66727f'
@@ -15,21 +15,32 @@ interface Series {
   readonly name: string
   readonly color: string
   readonly dash: string
-  readonly valueOf: (step: LadderStep) => number | null
+  readonly p99Of: (step: LadderStep) => number | null
 }
 
 const SERIES: readonly Series[] = [
-  { name: 'first token', color: '#0b6e99', dash: '', valueOf: ({ firstTokenErrorMs }) => firstTokenErrorMs.p99 },
-  { name: 'every chunk', color: '#d9822b', dash: '', valueOf: ({ chunkErrorMs }) => chunkErrorMs.p99 },
-  { name: 'end of the answer', color: '#6b4fa0', dash: '', valueOf: ({ endErrorMs }) => endErrorMs.p99 },
-  { name: 'simulator’s own lateness', color: '#8a95a1', dash: '5 4', valueOf: ({ simulatorLateMs }) => simulatorLateMs.p99 },
+  { name: 'first token', color: '#0b6e99', dash: '', p99Of: ({ firstTokenErrorMs }) => firstTokenErrorMs.p99 },
+  { name: 'every chunk', color: '#d9822b', dash: '', p99Of: ({ chunkErrorMs }) => chunkErrorMs.p99 },
+  { name: 'end of the answer', color: '#6b4fa0', dash: '', p99Of: ({ endErrorMs }) => endErrorMs.p99 },
+  {
+    name: 'simulator itself late',
+    color: '#8a95a1',
+    dash: '5 4',
+    p99Of: ({ simulatorLateMs }) => simulatorLateMs.p99,
+  },
 ]
 
+type Plotted = Pick<SelftestResult, 'ladder' | 'limitMs' | 'processes' | 'host' | 'date' | 'llmload'>
+
 /** The errors over the load as an SVG picture. */
-export function plot({ ladder, limitMs, processes, host, date, llmload }: SelftestResult): string {
+export function plot({ ladder, limitMs, processes, host, date, llmload }: Plotted): string {
   const steps = ladder.filter(({ tokensPerS }) => tokensPerS > 0)
-  const values = steps.flatMap((step) => SERIES.map(({ valueOf }) => valueOf(step))).filter((value) => value !== null)
-  const x = new LogAxis(steps.map(({ tokensPerS }) => tokensPerS), AREA.left, AREA.right)
+  const values = steps.flatMap((step) => SERIES.map(({ p99Of }) => p99Of(step))).filter((value) => value !== null)
+  const x = new LogAxis(
+    steps.map(({ tokensPerS }) => tokensPerS),
+    AREA.left,
+    AREA.right,
+  )
   const y = new LogAxis([...values, limitMs], AREA.bottom, AREA.top)
   const workers = processes === 1 ? 'one worker process' : `${processes} worker processes`
   const subtitle = `p99 of client time stamp − true send time; ${workers}; ${host.cpuCount} × ${host.cpus}, Node ${host.node}`
@@ -39,9 +50,18 @@ export function plot({ ladder, limitMs, processes, host, date, llmload }: Selfte
     text(AREA.left, 36, 'How wrong are llmload’s own time stamps?', { size: 20, fill: INK, weight: 600 }),
     text(AREA.left, 58, subtitle, { fill: SOFT }),
     text(AREA.left, AREA.top - 10, 'error at p99, ms', { fill: SOFT }),
-    ...y.ticks.map((tick) => horizontal(y.at(tick), GRID) + text(AREA.left - 8, y.at(tick) + 4, `${tick}`, { fill: SOFT, anchor: 'end' })),
-    ...x.ticks.map((tick) => vertical(x.at(tick)) + text(x.at(tick), AREA.bottom + 20, short(tick), { fill: SOFT, anchor: 'middle' })),
-    text((AREA.left + AREA.right) / 2, AREA.bottom + 44, 'tokens per second, all streams together', { fill: SOFT, anchor: 'middle' }),
+    ...y.ticks.map(
+      (tick) =>
+        horizontal(y.at(tick), GRID) + text(AREA.left - 8, y.at(tick) + 4, `${tick}`, { fill: SOFT, anchor: 'end' }),
+    ),
+    ...x.ticks.map(
+      (tick) =>
+        vertical(x.at(tick)) + text(x.at(tick), AREA.bottom + 20, short(tick), { fill: SOFT, anchor: 'middle' }),
+    ),
+    text((AREA.left + AREA.right) / 2, AREA.bottom + 44, 'tokens per second, all streams together', {
+      fill: SOFT,
+      anchor: 'middle',
+    }),
     horizontal(y.at(limitMs), LIMIT_COLOR, '3 3'),
     text(AREA.left + 6, y.at(limitMs) - 6, `limit ${limitMs} ms`, { fill: LIMIT_COLOR }),
     ...SERIES.map((series) => lineOf(series, steps, x, y)),
@@ -51,9 +71,9 @@ export function plot({ ladder, limitMs, processes, host, date, llmload }: Selfte
   ].join('\n')
 }
 
-function lineOf({ color, dash, valueOf }: Series, steps: readonly LadderStep[], x: LogAxis, y: LogAxis): string {
+function lineOf({ color, dash, p99Of }: Series, steps: readonly LadderStep[], x: LogAxis, y: LogAxis): string {
   const points = steps.flatMap((step) => {
-    const value = valueOf(step)
+    const value = p99Of(step)
     return value === null ? [] : [[x.at(step.tokensPerS), y.at(value)] as const]
   })
   const path = points.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ')
@@ -65,7 +85,7 @@ function lineOf({ color, dash, valueOf }: Series, steps: readonly LadderStep[], 
 function names(steps: readonly LadderStep[], y: LogAxis): string[] {
   const last = steps.at(-1)
   if (last === undefined) return []
-  const ends = SERIES.map(({ name, color, valueOf }) => ({ name, color, py: y.at(valueOf(last) ?? Number.NaN) }))
+  const ends = SERIES.map(({ name, color, p99Of }) => ({ name, color, py: y.at(p99Of(last) ?? Number.NaN) }))
     .filter(({ py }) => Number.isFinite(py))
     .sort((a, b) => a.py - b.py)
   let lowest = Number.NEGATIVE_INFINITY

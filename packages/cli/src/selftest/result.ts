@@ -62,4 +62,6 @@ export interface SelftestResult {
   /** The largest rate that was measured within the limit; null = not even the smallest was. */
   readonly measuresUpToTokensPerS: number | null
   readonly verdict: string
+  /** A reason to doubt it; null = none. */
+  readonly warning: string | null
 }

@@ -16,6 +16,10 @@ export interface SelftestOptions {
   readonly seconds: number
   /** Worker processes. */
   readonly processes: number
+  /** Where the ladder of streams ends, if nothing gives way before. */
+  readonly maxStreams: number
+  /** Requests per second above which pacing is not measured. */
+  readonly maxRatePerS: number
   /** Folder for the result and the plot; made if it is not there. */
   readonly out: string
 }
@@ -26,6 +30,8 @@ export interface SelftestDeps extends Signals {
   readonly onPacingStep: (step: PacingStep) => void
 }
 
+/** Of the CPUs; other work of so much was there before the test, and was in the way of it. */
+const MAX_LOAD_BEFORE = 0.25
 /** More simulators than this do not send more: the kernel's loopback is the limit then. */
 const MAX_SIMULATORS = 8
 
@@ -35,28 +41,35 @@ const MAX_SIMULATORS = 8
  * OUTPUT_FILE.
  */
 export async function selftest(options: SelftestOptions, deps: SelftestDeps): Promise<SelftestResult> {
-  const { seconds, processes: workers, out } = options
+  const { seconds, processes: workers, maxStreams, maxRatePerS, out } = options
   await writing(out, () => mkdir(out, { recursive: true }))
   const simulators = Math.min(MAX_SIMULATORS, Math.max(1, availableParallelism() - workers))
   const fleet = { workers, simulators, seconds }
   const { clock } = deps
   const date = new Date(clock.wallMs(clock.nowMs())).toISOString()
   const [loadAverage = 0] = loadavg()
-  const ladder = await climb(fleet, deps, deps.onLadderStep)
-  const pacing = await paceAll(fleet, deps, deps.onPacingStep)
+  const ladder = await climb(fleet, maxStreams, deps, deps.onLadderStep)
+  const pacing = await paceAll(fleet, maxRatePerS, deps, deps.onPacingStep)
+  const host = hostOf()
   const result: SelftestResult = {
     schema: SELFTEST_SCHEMA_VERSION,
-    ...{ llmload: version, date, host: hostOf() },
+    ...{ llmload: version, date, host },
     loadAverage: process.platform === 'win32' ? null : loadAverage,
     ...{ processes: workers, limitMs: LIMIT_MS, trueTtftMs: TRUE_TTFT_MS, trueItlMs: TRUE_ITL_MS },
     ...{ ladder, pacing },
     ...verdictOf(ladder, workers),
+    warning: busyWarning(loadAverage, host.cpuCount),
   }
   await writing(out, async () => {
     await writeFile(join(out, 'selftest.json'), `${JSON.stringify(result, null, 2)}\n`)
     await writeFile(join(out, 'selftest.svg'), plot(result))
   })
   return result
+}
+
+function busyWarning(loadAverage: number, cpuCount: number): string | null {
+  if (loadAverage <= cpuCount * MAX_LOAD_BEFORE) return null
+  return `This host was busy before the test (load average ${loadAverage.toFixed(1)} on ${cpuCount} CPUs): it can do more when it is quiet.`
 }
 
 async function writing(folder: string, write: () => Promise<unknown>): Promise<void> {

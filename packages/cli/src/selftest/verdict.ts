@@ -14,9 +14,15 @@ export function verdictOf(
   }
   const rate = Math.floor(best.tokensPerS).toLocaleString('en')
   const next = ladder.find(({ streams }) => streams > best.streams)
-  const isClientsLimit = next?.outcome === 'beyond' || next?.outcome === 'failed'
-  const verdict = isClientsLimit
-    ? `On this host ${fleet} measures up to ${rate} tokens/s within ${LIMIT_MS} ms at p99; use --processes ${processes * 2} for more.`
-    : `On this host ${fleet} measures at least ${rate} tokens/s within ${LIMIT_MS} ms at p99; the simulator could not send more.`
-  return { measuresUpToTokensPerS: best.tokensPerS, verdict: verdict.replace('processes measures', 'processes measure') }
+  const measures = processes === 1 ? 'measures' : 'measure'
+  const verdict = `On this host ${fleet} ${measures} ${boundOf(next, processes, rate)}.`
+  return { measuresUpToTokensPerS: best.tokensPerS, verdict }
+}
+
+/** What the load above the best one says of it. */
+function boundOf(next: LadderStep | undefined, processes: number, rate: string): string {
+  const within = `${rate} tokens/s within ${LIMIT_MS} ms at p99`
+  if (next === undefined) return `at least ${within}; more was not tried`
+  if (next.outcome === 'simulator') return `at least ${within}; the simulator could not send more`
+  return `up to ${within}; use --processes ${processes * 2} for more`
 }

@@ -24,14 +24,16 @@ type Name = (typeof NAMES)[number]
 
 interface Field {
   readonly name: Name
-  readonly bytes: Buffer
+  /** The name and the quote behind it; its first byte again, by which most comparisons end. */
+  readonly key: Buffer
+  readonly first: number
   readonly bit: number
 }
 
 const bitOf = (name: Name): number => 1 << NAMES.indexOf(name)
 
 const fields = (...names: Name[]): Field[] =>
-  names.map((name) => ({ name, bytes: Buffer.from(name), bit: bitOf(name) }))
+  names.map((name) => ({ name, key: Buffer.from(`${name}"`), first: name.charCodeAt(0), bit: bitOf(name) }))
 
 /** The fields that mean something, by the object in which they stand. All others are skipped, whatever is in them. */
 const TOP = fields('choices', 'usage', 'error', 'object')
@@ -84,20 +86,24 @@ export class ChunkSkimmer {
     let i = skipSpace(bytes, at + 1)
     if (bytes[i] === CLOSE_BRACE) return i + 1
     for (;;) {
-      const key = i + 1
-      i = skipKey(bytes, i, end)
-      if (i < 0) return -1
-      const field = fieldAt(known, bytes, key, i - 1 - key)
-      i = skipSpace(bytes, i)
-      if (bytes[i] !== COLON) return -1
-      i = skipSpace(bytes, i + 1)
-      i = field === null ? skipValue(bytes, i, end) : this.#field(field, bytes, i, end)
+      i = this.#member(known, bytes, i, end)
       if (i < 0) return -1
       i = skipSpace(bytes, i)
       if (bytes[i] === CLOSE_BRACE) return i + 1
       if (bytes[i] !== COMMA) return -1
       i = skipSpace(bytes, i + 1)
     }
+  }
+
+  #member(known: readonly Field[], bytes: Buffer, at: number, end: number): number {
+    if (bytes[at] !== QUOTE) return -1
+    const field = fieldAt(known, bytes, at + 1)
+    const behindKey = field === null ? skipKey(bytes, at, end) : at + 1 + field.key.length
+    if (behindKey < 0) return -1
+    const colon = skipSpace(bytes, behindKey)
+    if (bytes[colon] !== COLON) return -1
+    const value = skipSpace(bytes, colon + 1)
+    return field === null ? skipValue(bytes, value, end) : this.#field(field, bytes, value, end)
   }
 
   #field(field: Field, bytes: Buffer, at: number, end: number): number {
@@ -165,9 +171,8 @@ export class ChunkSkimmer {
   }
 }
 
-/** A key without escapes, which could hide a name that we know; its opening quote should be at `at`. */
+/** A string without escapes, which could hide a word that we know; its opening quote is at `at`. */
 function skipKey(bytes: Buffer, at: number, end: number): number {
-  if (bytes[at] !== QUOTE) return -1
   for (let i = at + 1; i < end; i++) {
     const byte = bytes[i] ?? 0
     if (byte === QUOTE) return i + 1
@@ -176,8 +181,9 @@ function skipKey(bytes: Buffer, at: number, end: number): number {
   return -1
 }
 
-function fieldAt(known: readonly Field[], bytes: Buffer, key: number, length: number): Field | null {
-  for (const field of known) if (field.bytes.length === length && isAt(bytes, key, field.bytes)) return field
+function fieldAt(known: readonly Field[], bytes: Buffer, at: number): Field | null {
+  const first = bytes[at]
+  for (const field of known) if (field.first === first && isAt(bytes, at, field.key)) return field
   return null
 }
 

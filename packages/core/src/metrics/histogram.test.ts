@@ -27,6 +27,34 @@ describe('Histogram', () => {
     }
   })
 
+  test.each([0, 1, 1023, 1024, 2047, 2048, 2049, 4095, 4096, 65_537, 2 ** 31 - 1, 2 ** 31, 3_599_999_999])(
+    '%d is found again within 0.1 %%, wherever the borders of buckets are',
+    (value) => {
+      const median = histogramOf([0, value, 3_600_000_000]).percentile(50)
+      expect(median).toBeGreaterThanOrEqual(value)
+      expect(median).toBeLessThanOrEqual(value * 1.001)
+    },
+  )
+
+  test('the value at a rank has so many before it', () => {
+    const histogram = histogramOf([5, 1, 3, 3, 9])
+    expect([1, 2, 3, 4, 5].map((rank) => histogram.valueAtRank(rank))).toEqual([1, 3, 3, 5, 9])
+  })
+
+  test('records, reads and merges may take turns', () => {
+    const histogram = histogramOf([10, 20])
+    expect(histogram.percentile(100)).toBe(20)
+    histogram.record(40)
+    const other = histogramOf([1, 2])
+    other.add(histogram)
+    histogram.merge(histogramOf([80]).toData())
+    expect([histogram.count, histogram.percentile(50), histogram.max]).toEqual([4, 20, 80])
+    expect([other.count, other.percentile(50), other.mean]).toEqual([5, 10, 73 / 5])
+    expect(histogram.takeData()?.count).toBe(4)
+    histogram.record(7)
+    expect([histogram.count, histogram.percentile(50), histogram.max]).toEqual([1, 7, 7])
+  })
+
   test('count, mean, minimum and maximum are exact', () => {
     const histogram = histogramOf([1_234_567, 3, 8])
     expect(histogram.count).toBe(3)

@@ -20,7 +20,7 @@ function bucketOf(value: number): number {
 }
 
 /** The smallest value of a bucket. */
-function valueOf(bucket: number): number {
+function smallestOf(bucket: number): number {
   const shift = Math.max(0, (bucket >> LINEAR_BITS) - 1)
   return (bucket - (shift << LINEAR_BITS)) * 2 ** shift
 }
@@ -151,7 +151,7 @@ export class Histogram {
     const last = bucketOf(Math.min(this.#max, CONFIG.highestTrackableValue))
     for (let bucket = first; bucket <= last; bucket++) {
       const count = fresh[bucket] ?? 0
-      if (count > 0) this.#hdr.recordValueWithCount(valueOf(bucket), count)
+      if (count > 0) this.#hdr.recordValueWithCount(smallestOf(bucket), count)
     }
     fresh.fill(0, first, last + 1)
     this.#isFresh = false

@@ -62,6 +62,7 @@ export const FIRST_TOKEN_METRICS = [
     surely: 'streams',
     sameAs: [
       { tool: 'GuideLLM', name: 'TTFT' },
+      { tool: 'AIPerf', name: 'TTFT' },
       { tool: 'SGLang', name: 'TTFT' },
       { tool: 'llm_bench', name: 'time_to_first_token' },
     ],

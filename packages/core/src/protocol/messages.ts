@@ -123,9 +123,9 @@ const delta = z.strictObject({
   seq: z.int().min(1),
   /** End of the time that the delta covers, on the master's clock. */
   untilMs: finite,
-  /** Requests sent before all users were spawned. */
+  /** Requests of ramp and warm-up. */
   ramp: statsData.nullable(),
-  /** Requests sent in the measured window. */
+  /** Requests of the measured window. */
   measured: statsData.nullable(),
   users: count,
   inFlight: count,

@@ -94,7 +94,7 @@ function factsOf({ plan, stats, workers }: RunRecord) {
   return {
     counts: stats.counts,
     openLoop: plan.load.qps !== null,
-    lagP99Ms: inUnit(stats.histogram('schedule_lag').percentile(99), 'ms'),
+    lagP95Ms: inUnit(stats.histogram('schedule_lag').percentile(95), 'ms'),
     lagP75Ms: inUnit(stats.histogram('schedule_lag').percentile(75), 'ms'),
     clientErrors: clientErrorsOf(stats),
     latencyP50Ms,

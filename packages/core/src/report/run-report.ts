@@ -16,7 +16,7 @@ const measured = z.number().nullable()
 const instant = z.iso.datetime().describe('UTC')
 
 const requests = z.strictObject({
-  sent: count.describe('Requests sent in the window'),
+  sent: count.describe('Requests of the window that were sent'),
   succeeded: count,
   failed: count,
   censored: count.describe('Cut off by llmload at the end of the run: neither answered nor failed'),
@@ -50,14 +50,14 @@ const metric = z.strictObject({
   p999: measured,
   max: measured,
   censored: count.describe(
-    'Requests that were cut off before they had it: their latency is at least their age, and percentiles count them so',
+    'Requests that were cut off before they had it or, for what counts from the schedule, never sent: it is at least their age, and percentiles count them so',
   ),
   unsupported: z
     .array(percentileName)
     .describe('Percentiles above which too few values lie: the largest of so many may well be below the true one'),
   lowerBounds: z
     .array(z.enum([...percentileName.options, 'max']))
-    .describe('What may be larger, as requests were cut off; mean and min are of the others alone'),
+    .describe('What may be larger, because of these; mean and min are of the others alone'),
 })
 export type ReportedMetric = z.infer<typeof metric>
 

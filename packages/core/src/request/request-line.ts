@@ -93,7 +93,9 @@ export type RequestLine = z.infer<typeof requestLine>
 export const endLine = z.strictObject({
   type: z.literal('end'),
   requests: count.describe('Lines of requests in this file'),
-  missing: count.describe('Requests that were sent, but have no line: see below'),
+  missing: count.describe(
+    'Requests that were sent, but have no line: under way at a worker that was lost, or left out',
+  ),
 })
 
 /** Any line of a request log. */

@@ -27,7 +27,10 @@ export const responseFrames = z.strictObject({
   failure: z.enum(FAILURE_CLASSES).nullable(),
   failureMessage: z.string().max(4096).nullable(),
   cut: z.boolean().describe('More was received than is kept: later reads have no text, or are left out'),
-  reads: z.array(read).max(MAX_FRAME_READS),
+  reads: z
+    .array(read)
+    .max(MAX_FRAME_READS)
+    .describe('Each with `atMs` (milliseconds since the start of the run), `bytes` (how many) and `text` or `base64`'),
 })
 export type ResponseFrames = z.infer<typeof responseFrames>
 

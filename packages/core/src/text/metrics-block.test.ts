@@ -53,7 +53,7 @@ describe('metricsBlock', () => {
     const cut = row('E2E', 'ms', 10, { censored: 7, lowerBounds: ['p95', 'p99', 'max'] })
     const lines = linesOf(cut)
     expect(lines[2]).toMatch(/589\.15 +≥596\.00 +≥614\.00 +≥632\.06 +119$/)
-    expect(lines).toContain('≥ at least: 7 requests were cut off at the end; each counts with its age')
+    expect(lines).toContain('≥ at least: 7 requests were cut off or never sent; each counts with its age')
     expect(lines.join('\n')).not.toContain('~')
   })
 

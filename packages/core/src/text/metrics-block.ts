@@ -108,7 +108,7 @@ function legend(rows: readonly MetricRow[]): string[] {
   return [
     ...(needs.length > 0 ? [`${UNSUPPORTED} n is too small to tell: ${needs.join(', ')}`] : []),
     ...(VALUES.some(marked(LOWER_BOUND))
-      ? [`${LOWER_BOUND} at least: ${cut} requests were cut off at the end; each counts with its age`]
+      ? [`${LOWER_BOUND} at least: ${cut} requests were cut off or never sent; each counts with its age`]
       : []),
   ]
 }

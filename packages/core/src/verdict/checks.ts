@@ -3,7 +3,7 @@ import type { RunFacts, WorkerFacts } from './facts.js'
 import {
   BUSY_ELU,
   LAG_P75_TOLERANCE_MS,
-  LAG_P99_TOLERANCE_MS,
+  LAG_P95_TOLERANCE_MS,
   type ReasonCode,
   SATURATED_ELU,
   STALL_MS,
@@ -107,8 +107,8 @@ export const RUN_CHECKS: readonly RunCheck[] = [
     observed: ratio(late, sent),
     message: `${late} of ${sent} arrivals found no free user when they were due`,
   }),
-  ({ lagP99Ms, ...facts }) =>
-    scheduleLag('schedule_lag', facts, lagP99Ms, { percentile: 'p99', toleranceMs: LAG_P99_TOLERANCE_MS }),
+  ({ lagP95Ms, ...facts }) =>
+    scheduleLag('schedule_lag', facts, lagP95Ms, { percentile: 'p95', toleranceMs: LAG_P95_TOLERANCE_MS }),
   ({ lagP75Ms, ...facts }) =>
     scheduleLag('schedule_lag_lasting', facts, lagP75Ms, { percentile: 'p75', toleranceMs: LAG_P75_TOLERANCE_MS }),
   ({ counts: { sent, censored } }) => ({

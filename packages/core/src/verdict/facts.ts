@@ -5,8 +5,8 @@ export interface RunFacts {
   readonly counts: RequestCounts
   /** With `--qps`: there is a schedule that can be missed. */
   readonly openLoop: boolean
-  /** 99th percentile of the schedule lag; null where there is none. */
-  readonly lagP99Ms: number | null
+  /** 95th percentile of the schedule lag; null where there is none. */
+  readonly lagP95Ms: number | null
   /** What three arrivals of four stayed within. */
   readonly lagP75Ms: number | null
   /** Requests that failed for want of something on this side: see `isClientError`. */

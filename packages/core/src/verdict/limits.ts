@@ -19,8 +19,8 @@ export interface Limit {
  * 0.01–0.05 ms when quiet, 0.5–3 ms when other programs want three times the CPUs that it has.
  */
 export const STAMP_TOLERANCE_MS = 3
-/** One request in a hundred that is sent so late does not change the load: a shared host does it too. */
-export const LAG_P99_TOLERANCE_MS = 50
+/** One request in twenty that is sent so late does not change the load: a shared host does it too. */
+export const LAG_P95_TOLERANCE_MS = 30
 /** Timers of a healthy Node process are up to 3 ms late, and a little more where others use the host too. */
 export const LAG_P75_TOLERANCE_MS = 5
 
@@ -87,14 +87,16 @@ export const LIMITS = {
     suspect: 0.05,
     invalid: null,
     unit: 'share',
-    why: 'Lag of the schedule at its 99th percentile against the median latency: some requests came later than asked for.',
+    why:
+      'Lag of the schedule at its 95th percentile against the median latency: one request in twenty came later than asked for. ' +
+      `A lag below ${LAG_P95_TOLERANCE_MS} ms is tolerated.`,
     hint: 'if users were missing raise --users, else add workers (--processes) or use a quieter host',
   },
   schedule_lag_lasting: {
     suspect: null,
     invalid: 0.2,
     unit: 'share',
-    why: 'One arrival in four came late by a fifth of the median latency: the load had another shape than the one asked for. A hiccup of a second does not reach that.',
+    why: `One arrival in four came late by a fifth of the median latency: the load had another shape than the one asked for. A hiccup of a second does not reach that, and a lag below ${LAG_P75_TOLERANCE_MS} ms is tolerated.`,
     hint: 'if users were missing raise --users, else add workers (--processes) or use a quieter host',
   },
   stalls: {
@@ -108,7 +110,9 @@ export const LIMITS = {
     suspect: 0.05,
     invalid: 0.25,
     unit: 'share',
-    why: 'The mean delay of time stamps, that of the event loop, against the finest median that they measure: above 5 % it shows in the results, above 25 % it is a good part of them.',
+    why:
+      'The mean delay of time stamps, that of the event loop, against the finest median that they measure: above 5 % it shows in the results, above 25 % it is a good part of them. ' +
+      `A mean below ${STAMP_TOLERANCE_MS} ms is tolerated.`,
     hint: 'add workers (--processes), or use a quieter host',
   },
   event_loop_busy: {

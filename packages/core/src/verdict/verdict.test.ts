@@ -21,7 +21,7 @@ const COUNTS = {
 const HEALTHY: RunFacts = {
   counts: COUNTS,
   openLoop: true,
-  lagP99Ms: 2,
+  lagP95Ms: 2,
   lagP75Ms: 1,
   clientErrors: 0,
   latencyP50Ms: 100,
@@ -41,7 +41,7 @@ const ROWS: Row[] = [
   { story: 'a healthy run', outcome: null },
   {
     story: 'a closed loop without any answer',
-    run: { openLoop: false, lagP99Ms: null, lagP75Ms: null, latencyP50Ms: null, finestP50Ms: null },
+    run: { openLoop: false, lagP95Ms: null, lagP75Ms: null, latencyP50Ms: null, finestP50Ms: null },
     outcome: null,
   },
   { story: 'a run shorter than a second, without health', worker: { health: [] }, outcome: null },
@@ -71,9 +71,9 @@ const ROWS: Row[] = [
   { story: '1 of 1000 requests cut off', run: { counts: { ...COUNTS, censored: 1 } }, outcome: 'SUSPECT censored' },
   { story: '11 of 1000 requests cut off', run: { counts: { ...COUNTS, censored: 11 } }, outcome: 'INVALID censored' },
 
-  { story: 'one arrival in a hundred 51 ms late', run: { lagP99Ms: 51 }, outcome: 'SUSPECT schedule_lag' },
-  { story: 'one arrival in a hundred 50 ms late: a shared host', run: { lagP99Ms: 50 }, outcome: null },
-  { story: 'one of them 51 ms late, for 1.1 s', run: { lagP99Ms: 51, latencyP50Ms: 1100 }, outcome: null },
+  { story: 'one arrival in twenty 31 ms late', run: { lagP95Ms: 31 }, outcome: 'SUSPECT schedule_lag' },
+  { story: 'one arrival in twenty 30 ms late: a shared host', run: { lagP95Ms: 30 }, outcome: null },
+  { story: 'one arrival in twenty 31 ms late, for 0.7 s', run: { lagP95Ms: 31, latencyP50Ms: 700 }, outcome: null },
   { story: 'one arrival in four 5 ms late for 10 ms: timers', run: { lagP75Ms: 5, latencyP50Ms: 10 }, outcome: null },
   {
     story: 'one arrival in four 21 ms late, for 100 ms',

@@ -95,7 +95,7 @@ describe('the fast mode', () => {
   ])('refuses $words', async ({ body, words }) => {
     const { url } = await start()
     const response = await post(url, '/v1/completions', body)
-    expect([response.status, (await response.json()).error.message]).toEqual([
+    expect([response.status, JSON.parse(await response.text()).error.message]).toEqual([
       400,
       `llmload sim --fast does not do ${words}; start it without --fast.`,
     ])

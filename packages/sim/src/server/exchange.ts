@@ -23,7 +23,7 @@ export class Exchange {
   readonly chunkTokens: number[] = []
   sentTokens = 0
   ending: Ending | null = null
-  /** Where it sits in the engine. Its place is free from the given instant on. */
+  /** Gives its place in the engine to the next one, from the given instant on. */
   leaveEngine: (atMs: number) => void = () => undefined
   /** What was decided about it; null for requests that generate nothing. */
   generation: Generation | null = null

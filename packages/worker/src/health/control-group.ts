@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { KernelFile } from './kernel-file.js'
 
 const MOUNT = '/sys/fs/cgroup'
 
@@ -27,11 +28,13 @@ export function groupFolders(membership: string, controller: 'cpu' | 'memory', m
 
 /** How long the CPU quota of a process was used up, from the `cpu.stat` of its control groups. */
 export class Throttling {
-  readonly #files: readonly string[]
+  readonly #files: readonly KernelFile[]
   #readMs: number
 
   constructor(folders: readonly string[]) {
-    this.#files = folders.map((folder) => join(folder, 'cpu.stat')).filter((file) => throttledMs(file) !== null)
+    const files = folders.map((folder) => new KernelFile(join(folder, 'cpu.stat')))
+    this.#files = files.filter((file) => throttledMs(file) !== null)
+    for (const file of files) if (!this.#files.includes(file)) file.close()
     this.#readMs = this.#total()
   }
 
@@ -44,14 +47,18 @@ export class Throttling {
     return Math.max(0, sinceMs)
   }
 
+  close(): void {
+    for (const file of this.#files) file.close()
+  }
+
   #total(): number {
     return this.#files.reduce((sum, file) => sum + (throttledMs(file) ?? 0), 0)
   }
 }
 
 /** Microseconds in version 2 of control groups, nanoseconds in version 1. */
-function throttledMs(file: string): number | null {
-  const text = textOf(file)
+function throttledMs(file: KernelFile): number | null {
+  const text = file.read()
   const us = text.match(/^throttled_usec (\d+)$/m)
   if (us) return Number(us[1]) / 1e3
   const ns = text.match(/^throttled_time (\d+)$/m)

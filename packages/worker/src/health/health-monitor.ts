@@ -19,6 +19,10 @@ export class HealthMonitor {
   #elu: EventLoopUtilization = performance.eventLoopUtilization()
   #cpu = process.cpuUsage()
   #readMs: number
+  #lastRssBytes = 0
+  /** The delay of the first sample after the last read. */
+  #firstDelayMs = 0
+  #firstSample: NodeJS.Timeout | undefined
 
   constructor(clock: Clock) {
     const membership = textOf('/proc/self/cgroup')
@@ -27,6 +31,7 @@ export class HealthMonitor {
     this.#memoryLimitBytes = Math.min(memoryLimitBytes(groupFolders(membership, 'memory')), totalmem())
     this.#readMs = clock.nowMs()
     this.#delay.enable()
+    this.#watchFirstSample()
   }
 
   /** Health since the last read. */
@@ -40,19 +45,20 @@ export class HealthMonitor {
       elu: performance.eventLoopUtilization(elu, this.#elu).utilization,
       stampDelayMs: this.#stampDelayMs(nowMs - this.#readMs),
       loopDelayP99Ms: netDelayMs(this.#delay.percentile(99)),
-      loopDelayMaxMs: netDelayMs(this.#delay.max),
+      loopDelayMaxMs: Math.max(netDelayMs(this.#delay.max), this.#firstDelayMs),
       gcMs: gc.totalMs,
       gcMaxMs: gc.longestMs,
       cpuCores: usedUs / 1000 / Math.max(nowMs - this.#readMs, 1),
       throttledMs: this.#throttling.read(),
       stealShare: this.#steal.read(),
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: this.#rssBytes(),
       memoryLimitBytes: this.#memoryLimitBytes,
     }
     this.#elu = elu
     this.#cpu = cpu
     this.#readMs = nowMs
     this.#delay.reset()
+    this.#watchFirstSample()
     return health
   }
 
@@ -63,15 +69,40 @@ export class HealthMonitor {
    */
   #stampDelayMs(inMs: number): number {
     const { count, mean, stddev } = this.#delay
-    if (count === 0) return 0
     const meanMs = mean / 1e6 - RESOLUTION_MS
-    const meanOfSquares = meanMs ** 2 + (stddev / 1e6) ** 2
-    return (count * meanOfSquares) / 2 / Math.max(inMs, 1)
+    const squares = count === 0 ? 0 : count * (meanMs ** 2 + (stddev / 1e6) ** 2)
+    return (squares + this.#firstDelayMs ** 2) / 2 / Math.max(inMs, 1)
+  }
+
+  /**
+   * The histogram needs one sample after a reset before it counts, and is blind until then: in
+   * particular for the work that goes with a read, such as sending it.
+   */
+  #watchFirstSample(): void {
+    const dueMs = this.#clock.nowMs() + RESOLUTION_MS
+    this.#firstDelayMs = 0
+    clearTimeout(this.#firstSample)
+    this.#firstSample = setTimeout(() => {
+      this.#firstDelayMs = Math.max(0, this.#clock.nowMs() - dueMs)
+    }, RESOLUTION_MS)
   }
 
   close(): void {
+    clearTimeout(this.#firstSample)
     this.#delay.disable()
     this.#gc.close()
+    this.#throttling.close()
+    this.#steal.close()
+  }
+
+  /** Node opens a file for it, and throws where there is no file handle left: that must not end the worker. */
+  #rssBytes(): number {
+    try {
+      this.#lastRssBytes = process.memoryUsage.rss()
+    } catch {
+      // The last one will do.
+    }
+    return this.#lastRssBytes
   }
 }
 

@@ -139,7 +139,7 @@ export class LoadRun {
   #dispatch(prompt: PreparedPrompt, intendedMs: number): void {
     if (this.#measuredSent >= this.#quota) return this.#over()
     if (this.#stopped || this.#options.clock.nowMs() >= this.#windowEndMs) {
-      if (intendedMs >= this.#measuredFromMs && intendedMs < this.#windowEndMs) this.recorder.unsent()
+      if (intendedMs >= this.#measuredFromMs && intendedMs < this.#windowEndMs) this.#unsent(intendedMs)
       return this.#over()
     }
     const timeline = new Timeline(prompt.index, prompt.promptTokens)
@@ -191,8 +191,11 @@ export class LoadRun {
     this.#openLoop?.stop()
     if (this.#measuredSent >= this.#quota) return
     const endMs = Math.min(this.#windowEndMs, this.#options.clock.nowMs())
-    const unsent = this.#openLoop?.countUnsent(this.#measuredFromMs, endMs) ?? 0
-    for (let i = 0; i < unsent; i++) this.recorder.unsent()
+    for (const intendedMs of this.#openLoop?.takeUnsent(this.#measuredFromMs, endMs) ?? []) this.#unsent(intendedMs)
+  }
+
+  #unsent(intendedMs: number): void {
+    this.recorder.unsent(intendedMs, Math.min(this.#windowEndMs, this.#options.clock.nowMs()))
   }
 
   #drain(cancel: AbortSignal): Promise<void> {

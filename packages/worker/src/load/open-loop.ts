@@ -48,11 +48,11 @@ export class OpenLoop {
     this.#free = Number.NEGATIVE_INFINITY
   }
 
-  /** Arrivals due in [fromMs, untilMs) that are not sent yet. */
-  countUnsent(fromMs: number, untilMs: number): number {
-    let unsent = 0
+  /** When the arrivals were due, in [fromMs, untilMs), that are not sent yet. */
+  takeUnsent(fromMs: number, untilMs: number): number[] {
+    const unsent: number[] = []
     for (; this.#intendedMs < untilMs; this.#next = this.#schedule.next().value) {
-      if (this.#intendedMs >= fromMs) unsent++
+      if (this.#intendedMs >= fromMs) unsent.push(this.#intendedMs)
     }
     return unsent
   }

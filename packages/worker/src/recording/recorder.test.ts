@@ -56,7 +56,7 @@ describe('a request belongs to the window', () => {
 
   test('if it was due in it and never sent; one that was late counts where it was due', () => {
     const recorder = recorderOf()
-    recorder.unsent()
+    recorder.unsent(1500, 2000)
     recorder.late(999)
     recorder.late(1001)
     expect(recorder.measured.counts).toMatchObject({ unsent: 1, late: 1 })
@@ -103,6 +103,17 @@ describe('a request that was cut off', () => {
     expect(ages(recorder, 'time_to_first_token').count).toBe(0)
     expect(ages(recorder, 'total_latency').count).toBe(1)
   })
+})
+
+test('an arrival that was never sent bounds what is counted from the schedule, and nothing else', () => {
+  const recorder = recorderOf()
+  recorder.unsent(1500, 2000)
+  for (const name of ['schedule_lag', 'total_latency_from_intended', 'time_to_first_token_from_intended'] as const) {
+    expect([recorder.measured.ages(name).count, recorder.measured.ages(name).min]).toEqual([1, 500_000])
+  }
+  for (const name of ['total_latency', 'time_to_first_token', 'time_to_done_from_intended'] as const) {
+    expect(recorder.measured.ages(name).count).toBe(0)
+  }
 })
 
 test('a failed request has no latency, known or bounded', () => {

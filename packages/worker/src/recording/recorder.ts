@@ -6,6 +6,7 @@ import {
   METRICS,
   type MeasuredRequest,
   type MetricName,
+  type Span,
   Stats,
   startOf,
   type Timeline,
@@ -49,9 +50,20 @@ export class Recorder {
     this.#phaseAt(intendedMs).counts.late++
   }
 
-  /** An arrival of the measured window was never sent. */
-  unsent(): void {
-    this.measured.counts.unsent++
+  /** An arrival of the measured window was not sent until `endMs`, and will not be. From the schedule it is a request without an answer. */
+  unsent(intendedMs: number, endMs: number): void {
+    const stats = this.measured
+    const ageUs = (endMs - intendedMs) * UNIT_SCALE.ms
+    stats.counts.unsent++
+    stats.ages('schedule_lag').record(ageUs)
+    for (const { name, span } of FROM_START) {
+      if (span?.from === 'intendedMs' && this.#isSure(span)) stats.ages(name).record(ageUs)
+    }
+  }
+
+  /** Whether every answer of this run has the mark at which a latency ends. */
+  #isSure({ surely }: Span): boolean {
+    return surely === 'all' || (surely === 'streams' && this.#options.stream)
   }
 
   /**
@@ -78,13 +90,12 @@ export class Recorder {
   /** What a request that was cut off had reached is known; of the rest, that it takes longer than the request was old. */
   #cut(stats: Stats, timeline: Timeline): void {
     stats.counts.censored++
-    const { stream } = this.#options
     for (const { name, unit, span, of } of FROM_START) {
       if (span === null || !isSet(timeline[span.from])) continue
       const ageMs = timeline.endMs - timeline[span.from]
       if (of === 'reached' && isSet(timeline[span.to])) {
         recordValue(name, timeline[span.to] - timeline[span.from], UNIT_SCALE[unit], false, stats)
-      } else if (span.surely === 'all' || (span.surely === 'streams' && stream)) {
+      } else if (this.#isSure(span)) {
         stats.ages(name).record(ageMs * UNIT_SCALE[unit])
       }
     }
