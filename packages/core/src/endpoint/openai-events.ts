@@ -119,10 +119,10 @@ export class OpenAiAnswer implements Answer {
     const timeline = this.#timeline
     timeline.usageMs = atMs
     const before = timeline.completionTokens
-    timeline.completionTokens = numberOf(usage.completion_tokens) ?? before
-    timeline.promptTokens = numberOf(usage.prompt_tokens) ?? timeline.promptTokens
+    timeline.completionTokens = countOf(usage.completion_tokens) ?? before
+    timeline.promptTokens = countOf(usage.prompt_tokens) ?? timeline.promptTokens
     const details = usage.prompt_tokens_details
-    if (isObject(details)) timeline.cachedTokens = numberOf(details.cached_tokens) ?? timeline.cachedTokens
+    if (isObject(details)) timeline.cachedTokens = countOf(details.cached_tokens) ?? timeline.cachedTokens
     return before !== null && timeline.completionTokens !== null && timeline.completionTokens > before
   }
 }
@@ -144,7 +144,7 @@ interface Piece {
 /** `message` is the choice's `delta` in a stream and its `message` in a whole body; completions have neither, but `text`. */
 function readPiece(choice: JsonObject, message: unknown, position: number): Piece {
   return {
-    index: numberOf(choice.index) ?? position,
+    index: countOf(choice.index) ?? position,
     visible: typeof choice.text === 'string' ? choice.text : isObject(message) ? visibleText(message) : '',
     hidden: isObject(message) ? hiddenText(message) : '',
     reasons: isObject(message) && reasoningText(message) !== '',
@@ -194,7 +194,9 @@ function errorIn(choices: readonly unknown[]): string | null {
   return failed ? 'finish_reason is error' : null
 }
 
-const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+/** A count that a server states; null if it is none: servers have sent fractions and negative ones. */
+const countOf = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0)
 
