@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requestBody, systemClock } from '../packages/core/dist/index.js'
 import { httpClient } from '../packages/worker/dist/http/http-client.js'
+import { warmUp } from '../packages/worker/dist/http/warm-up.js'
 import { DeltaSender } from '../packages/worker/dist/link/delta-sender.js'
 import { LoadRun } from '../packages/worker/dist/load/load-run.js'
 import { startStampServer } from './ground-truth/stamp-server.mjs'
@@ -21,8 +22,11 @@ async function measure(measurement) {
   const server = await startStampServer()
   const plan = planOf(measurement, server.url)
   const client = httpClient({ plan, secrets: secretsOf(measurement), clock, keepText: false })
-  const samples = []
+  if (!process.env.COLD) await warmUp(plan, clock)
   const startMs = clock.nowMs() + 200
+  const window = [measurement.warmUpS ?? 0, measurement.seconds].map((seconds) => startMs + seconds * 1000)
+  const isWithin = (atMs) => atMs >= window[0] && atMs < window[1]
+  const samples = { times: [], chunkMs: new Map(), chunks: 0, failures: [], isWithin }
   const run = new LoadRun({
     ...{ plan, clock, startMs, share: { index: 0, count: 1 }, warn: () => {}, watch: null },
     client: sampling(client, samples),
@@ -32,14 +36,13 @@ async function measure(measurement) {
   const deltas = new DeltaSender({
     ...{ link: { send: (message) => JSON.stringify(message) }, run, clock, offsetMs: 0, watch: null },
   })
-  const window = [measurement.warmUpS ?? 0, measurement.seconds].map((seconds) => startMs + seconds * 1000)
   const never = new AbortController().signal
   const [cpuS] = await Promise.all([cpuSecondsBetween(window), run.run(never, never)])
   deltas.finish()
   const memory = rss.stop()
   await client.close()
   const { truth, worstLateMs } = await server.stop()
-  return { ...figures(samples, truth, window), ...memory, cpuS, seconds: (window[1] - window[0]) / 1000, worstLateMs }
+  return { ...figures(samples, truth), ...memory, cpuS, seconds: (window[1] - window[0]) / 1000, worstLateMs }
 }
 
 function planOf({ users, qps = null, maxRequests = null, seconds, tokens }, baseUrl) {
@@ -61,30 +64,40 @@ function secretsOf({ tokens, ttftMs, itlMs, textBytes = 0 }) {
   return { apiKey: null, headers: Object.entries(asked).map(([name, value]) => [`x-${name}`, `${value}`]) }
 }
 
-/** Bodies of one length, each with the number of its request in it, by which the server's log knows it. */
-function promptsOf({ promptBytes = 4000 }, plan) {
+/**
+ * Bodies of one length, made beforehand as a worker's are, each with the number of its request in it, by which
+ * the server's log knows it. There are as many as can be under way.
+ */
+function promptsOf({ promptBytes = 4000, users }, plan) {
   const template = Buffer.from(
     requestBody(plan, 'x'.repeat(promptBytes)).replace('"prompt"', '"user":"00000000","prompt"'),
   )
+  const bodies = Array.from({ length: Math.min(users, 1024) }, () => Buffer.from(template))
   const number = template.indexOf('00000000')
   let index = 0
   const take = () => {
-    const body = Buffer.from(template)
+    const body = bodies[index % bodies.length]
     body.write(`${index}`.padStart(8, '0'), number)
     return { index: index++, promptTokens: 1000, body }
   }
   return { take, next: async () => take(), countTokens: () => null }
 }
 
-/** The client, with what it measured of each request kept. */
+/** The client, with what it measured of each request kept, in few and flat objects: what they cost is in the figures. */
 function sampling(client, samples) {
   const send = (request, timeline, onDone) =>
     client.send(request, timeline, () => {
-      const { index, intendedMs, sentMs, firstTokenMs, endMs, chunkMs, failure } = timeline
-      samples.push({ index, intendedMs, sentMs, firstTokenMs, endMs, chunkMs, failure })
+      if (timeline.failure) samples.failures.push(timeline.failure)
+      else keep(timeline, samples)
       onDone()
     })
   return { send, close: () => client.close() }
+}
+
+function keep({ index, intendedMs, sentMs, firstTokenMs, endMs, chunkMs }, samples) {
+  samples.times.push(index, intendedMs, sentMs, firstTokenMs, endMs)
+  samples.chunks += chunkMs.filter(samples.isWithin).length
+  if (index % CHUNKS_OF_EVERY === 0) samples.chunkMs.set(index, chunkMs)
 }
 
 function watchMemory() {
@@ -110,28 +123,24 @@ async function cpuSecondsBetween([fromMs, toMs]) {
 }
 
 /** Errors of our stamps against those of the server, of requests sent in the window, in ms. */
-function figures(samples, truth, [fromMs, toMs]) {
+function figures({ times, chunkMs, chunks, failures, isWithin }, truth) {
   const toServerMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
-  const within = (atMs) => atMs >= fromMs && atMs < toMs
-  const measured = samples.filter(({ sentMs, failure }) => within(sentMs) && !failure)
-  const ttft = []
-  const chunk = []
-  for (const { index, sentMs, firstTokenMs, chunkMs } of measured) {
+  const [ttft, chunk, lag] = [[], [], []]
+  let ended = 0
+  for (let i = 0; i < times.length; i += 5) {
+    const [index, intendedMs, sentMs, firstTokenMs, endMs] = times.slice(i, i + 5)
+    if (isWithin(endMs)) ended++
+    if (!isWithin(sentMs)) continue
     const { readMs, chunkMs: trueMs } = truth.get(index)
     ttft.push(firstTokenMs - sentMs - (trueMs[0] - readMs))
-    if (index % CHUNKS_OF_EVERY === 0)
-      for (let k = 0; k < chunkMs.length; k++) chunk.push(chunkMs[k] + toServerMs - trueMs[k])
+    lag.push(sentMs - intendedMs)
+    chunkMs.get(index)?.forEach((atMs, k) => {
+      chunk.push(atMs + toServerMs - trueMs[k])
+    })
   }
-  const lag = measured.map(({ intendedMs, sentMs }) => sentMs - intendedMs)
   return {
-    requests: measured.length,
-    failed: samples.filter(({ failure }) => failure).length,
-    failure: samples.find(({ failure }) => failure)?.failure ?? null,
-    chunks: samples.reduce((sum, { chunkMs }) => sum + chunkMs.filter(within).length, 0),
-    ended: samples.filter(({ endMs }) => within(endMs)).length,
-    ttftErrorMs: quantiles(ttft),
-    chunkErrorMs: quantiles(chunk),
-    lagMs: quantiles(lag),
+    ...{ chunks, ended, failed: failures.length, failure: failures[0] ?? null },
+    ...{ ttftErrorMs: quantiles(ttft), chunkErrorMs: quantiles(chunk), lagMs: quantiles(lag) },
   }
 }
 

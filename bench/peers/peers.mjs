@@ -44,6 +44,9 @@ export const LLMLOAD = {
   },
 }
 
+/** So nearly constant that it makes no difference; `inf`, which is exact, makes its report invalid JSON. */
+const EVEN_BURSTINESS = 1e6
+
 /** @type {Peer} */
 const vllm = {
   name: 'vllm bench serve',
@@ -56,7 +59,7 @@ const vllm = {
   call: (load, { url, tokenizer, folder }) => {
     const { streams, qps, seconds } = load
     const count = Math.round(qps ? qps * seconds : (streams * seconds) / answerS(load))
-    const shape = qps ? ['--request-rate', qps, '--burstiness', 'inf'] : ['--max-concurrency', streams]
+    const shape = qps ? ['--request-rate', qps, '--burstiness', EVEN_BURSTINESS] : ['--max-concurrency', streams]
     const data = ['--dataset-name', 'random', '--random-input-len', PROMPT_TOKENS, '--random-output-len', ANSWER_TOKENS]
     const report = ['--percentile-metrics', 'ttft,itl', '--metric-percentiles', '50,99', '--save-result']
     const files = ['--result-dir', folder, '--result-filename', 'report.json', '--disable-tqdm']

@@ -100,8 +100,8 @@ async function measure({ peer, bin }, load, tokenizer) {
     const { stdout, cpu } = await call(peer.call(load, place), bin, load.seconds)
     const truth = await simulator.stop()
     const reported = peer.read(place, stdout)
-    const cpuS = cpu.between(truth.fromMs, truth.toMs)
-    return { ...row, reported, truth, cpuMsPer1000: (cpuS * 1e6) / truth.tokens }
+    const cpuS = cpu.between(truth.settledMs, truth.toMs)
+    return { ...row, reported, truth, cpuMsPer1000: (cpuS * 1e6) / truth.settledTokens }
   } catch (error) {
     await simulator.stop().catch(() => {})
     process.stderr.write(`  failed: ${error.message}\n`)

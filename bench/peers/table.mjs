@@ -7,21 +7,18 @@ const HEAD = [
 ]
 
 const NOTES = `"Too much" is what a client reports less what the simulator really sent, p50 / p99. CPU is that of all processes of a
-client while its requests were under way, without its start.
+client while its requests were under way, the first two seconds aside.
 
 ¹ Its ITL is the mean of each request, so gaps cannot be seen in it.
 `
 
 export function tableOf(results) {
   const loads = [...new Set(results.map(({ load }) => load))]
-  return loads
-    .map((load) =>
-      tableOfLoad(
-        load,
-        results.filter((result) => result.load === load),
-      ),
-    )
-    .join('\n')
+  const tables = loads.map((load) => {
+    const ofLoad = results.filter((result) => result.load === load)
+    return tableOfLoad(load, ofLoad)
+  })
+  return `${tables.join('\n')}\n${NOTES}`
 }
 
 function tableOfLoad(load, results) {

@@ -13,6 +13,30 @@ export interface ClientOverrides {
   secrets?: Partial<Secrets>
 }
 
+/** A plan of streams of the OpenAI API without an end. */
+export function planOf(baseUrl: string, { target, load }: ClientOverrides = {}): Plan {
+  return {
+    runId: 'r',
+    seed: 1,
+    target: { provider: 'openai', baseUrl, model: 'M', chat: false, stream: true, ...target },
+    sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
+    workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
+    load: {
+      ...{
+        users: 1,
+        spawnRate: 1,
+        qps: null,
+        qpsDistribution: 'constant',
+        warmupS: 0,
+        runTimeS: null,
+        maxRequests: null,
+      },
+      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
+      ...load,
+    },
+  }
+}
+
 /** Real servers on 127.0.0.1 and real clients of them, which end with the test that has them. */
 export class Loopback {
   readonly #closers: (() => unknown)[] = []
@@ -53,28 +77,14 @@ export class Loopback {
     return `127.0.0.1:${await this.listen(server)}`
   }
 
-  client(baseUrl: string, { target, load, secrets }: ClientOverrides = {}): HttpClient {
-    const plan: Plan = {
-      runId: 'r',
-      seed: 1,
-      target: { provider: 'openai', baseUrl, model: 'M', chat: false, stream: true, ...target },
-      sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
-      workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
-      load: {
-        ...{
-          users: 1,
-          spawnRate: 1,
-          qps: null,
-          qpsDistribution: 'constant',
-          warmupS: 0,
-          runTimeS: null,
-          maxRequests: null,
-        },
-        ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
-        ...load,
-      },
-    }
-    const client = httpClient({ plan, secrets: { apiKey: null, headers: [], ...secrets }, clock, keepText: true })
+  client(baseUrl: string, overrides: ClientOverrides = {}): HttpClient {
+    const plan = planOf(baseUrl, overrides)
+    const client = httpClient({
+      plan,
+      secrets: { apiKey: null, headers: [], ...overrides.secrets },
+      clock,
+      keepText: true,
+    })
     this.#closers.push(() => client.close())
     return client
   }

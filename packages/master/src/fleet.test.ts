@@ -129,7 +129,7 @@ describe.concurrent('the connection is closed, with the reason, to', () => {
     const worker = await join()
     const [member] = fleet.members
     if (member) member.state = 'running'
-    const batch = { type: 'requests', delta: 1, requests: [], dropped: 0 } as const
+    const batch = { type: 'requests' as const, delta: 1, requests: [], dropped: 0 }
     worker.send({ ...batch, seq: 1 })
     worker.send({ ...batch, seq: 2 })
     expect(await worker.closed).toEqual({ code: 1008, reason: 'requests that cannot be logged: number 2 is none' })

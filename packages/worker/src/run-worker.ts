@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { type Clock, LoadError, type Log, messageOf, PROTOCOL_VERSION } from '@llmload/core'
 import { httpClient } from './http/http-client.js'
+import { warmUp } from './http/warm-up.js'
 import { measureClock } from './link/clock-sync.js'
 import { DeltaSender } from './link/delta-sender.js'
 import { type MasterAddress, MasterLink } from './link/master-link.js'
@@ -46,7 +47,7 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
   if (prepared.type === 'bye') return
   const { plan, secrets, share, keep } = prepared
   const { prompts, client } = await prepare(link, async () => {
-    const prompts = await PromptSource.prepare({
+    const preparing = PromptSource.prepare({
       plan,
       secrets,
       firstIndex: share.index,
@@ -54,6 +55,7 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
       onProgress: (done, total) => link.send({ type: 'preparing', done, total }),
       onNote: (message) => link.send({ type: 'note', message }),
     })
+    const [prompts] = await Promise.all([preparing, warmUp(plan, clock)])
     return { prompts, client: httpClient({ plan, secrets, clock, keepText: prompts.countsTokens }) }
   })
   try {

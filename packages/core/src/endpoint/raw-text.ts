@@ -1,11 +1,12 @@
 const FIRST_BYTES = 256
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Pieces of text of one answer as they stand in its JSON, still escaped, end to end: making a string
  * of each would cost more than all the rest of reading a chunk.
  */
 export class RawText {
-  #bytes = Buffer.alloc(0)
+  #bytes = NOTHING
   #length = 0
 
   /** Adds `bytes[start, end)`, the inside of a legal JSON string. */

@@ -46,12 +46,20 @@ export class WholeBody implements BodyParser {
 
   push(bytes: Buffer, start: number, end: number): boolean {
     const room = this.#limitBytes - this.#bytes
-    if (room > 0) this.#chunks.push(Buffer.from(bytes.subarray(start, Math.min(end, start + room))))
+    if (room > 0) this.#chunks.push(copyOf(bytes, start, Math.min(end, start + room)))
     this.#bytes += end - start
     return this.#bytes <= this.#limitBytes
   }
 
   finish(): void {
-    this.#onText(Buffer.concat(this.#chunks).toString('utf8'))
+    const [only] = this.#chunks
+    const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
+    this.#onText(body.toString('utf8'))
   }
+}
+
+function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start)
+  bytes.copy(copy, 0, start, end)
+  return copy
 }

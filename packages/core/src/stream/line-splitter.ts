@@ -1,5 +1,6 @@
 const LF = 0x0a
 const CR = 0x0d
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Largest line or event that is read. Audio, images and long tool calls reach some MiB; a server
@@ -14,7 +15,7 @@ export const MAX_EVENT_BYTES = 64 * 1024 * 1024
 export class LineSplitter {
   readonly #onLine: (bytes: Buffer, start: number, end: number) => void
   /** Begin of a line whose end has not arrived. */
-  #held = Buffer.alloc(0)
+  #held = NOTHING
   #heldBytes = 0
   /** The last read ended with CR: a LF that follows belongs to it. */
   #afterCr = false

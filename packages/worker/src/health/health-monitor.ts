@@ -31,11 +31,14 @@ export class HealthMonitor {
     this.#memoryLimitBytes = Math.min(memoryLimitBytes(groupFolders(membership, 'memory')), totalmem())
     this.#readMs = clock.nowMs()
     this.#delay.enable()
-    this.#watchFirstSample()
+    this.#watchFirstSample(this.#readMs)
   }
 
-  /** Health since the last read. */
-  read(): WorkerHealth {
+  /**
+   * Health since the last read. What stands still between `dueMs` and the end of the read belongs to
+   * the next one. The probe of the event loop must have had its turn since: see DeltaSender.
+   */
+  read(dueMs = this.#clock.nowMs()): WorkerHealth {
     const elu = performance.eventLoopUtilization()
     const cpu = process.cpuUsage()
     const nowMs = this.#clock.nowMs()
@@ -58,7 +61,7 @@ export class HealthMonitor {
     this.#cpu = cpu
     this.#readMs = nowMs
     this.#delay.reset()
-    this.#watchFirstSample()
+    this.#watchFirstSample(dueMs)
     return health
   }
 
@@ -78,8 +81,8 @@ export class HealthMonitor {
    * The histogram needs one sample after a reset before it counts, and is blind until then: in
    * particular for the work that goes with a read, such as sending it.
    */
-  #watchFirstSample(): void {
-    const dueMs = this.#clock.nowMs() + RESOLUTION_MS
+  #watchFirstSample(fromMs: number): void {
+    const dueMs = fromMs + RESOLUTION_MS
     this.#firstDelayMs = 0
     clearTimeout(this.#firstSample)
     this.#firstSample = setTimeout(() => {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { requestHead } from './request-head.js'
 
 function headOf(baseUrl: string, headers: Secrets['headers'], bodyBytes: number): string {
-  const target: TargetPlan = { provider: 'vllm', baseUrl, model: 'M', chat: true, stream: true }
-  return requestHead({ target } as Plan, { apiKey: null, headers })(bodyBytes).toString('latin1')
+  const plan = planOf(baseUrl, { target: { chat: true } })
+  return requestHead(plan, { apiKey: null, headers })(bodyBytes).toString('latin1')
 }
 
 test('a request is one line, host, our headers, the given ones and the length', () => {

@@ -21,27 +21,36 @@ export class DeltaSender {
   readonly #options: DeltaSenderOptions
   readonly #health: HealthMonitor
   readonly #timer: NodeJS.Timeout
+  #due: NodeJS.Immediate | undefined
   #seq = 0
 
   constructor(options: DeltaSenderOptions) {
     this.#options = options
     this.#health = new HealthMonitor(options.clock)
+    // After all timers that are due: where this process stood still, the probe of the event loop must see it
+    // first, for what it has not seen when it is read is lost.
     this.#timer = setInterval(() => {
-      options.watch?.flush(this.#seq + 1)
-      this.#send()
+      const dueMs = options.clock.nowMs()
+      this.#due = setImmediate(() => this.#flush(dueMs))
     }, EVERY_MS)
   }
 
   /** Sends the rest and stops; returns the number of the last delta. */
   finish(): number {
     clearInterval(this.#timer)
+    clearImmediate(this.#due)
     this.#options.watch?.finish()
     this.#send()
     this.#health.close()
     return this.#seq
   }
 
-  #send(): void {
+  #flush(dueMs: number): void {
+    this.#options.watch?.flush(this.#seq + 1)
+    this.#send(dueMs)
+  }
+
+  #send(dueMs?: number): void {
     const { link, run, clock, offsetMs } = this.#options
     link.send({
       type: 'delta',
@@ -51,7 +60,7 @@ export class DeltaSender {
       measured: run.recorder.measured.takeData(),
       users: run.users,
       inFlight: run.inFlight,
-      health: this.#health.read(),
+      health: this.#health.read(dueMs),
     })
   }
 }

@@ -71,4 +71,29 @@ describe('OpenLoop', () => {
     loop.userFree()
     expect(sent).toEqual([])
   })
+
+  test('arrivals that are due all at once go out a few in each turn of the event loop, in their order', async () => {
+    let turn = 0
+    const count = () => {
+      turn++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    const turns = new Map<number, number>()
+    const sent = await new Promise<Sent[]>((resolve) => {
+      const { loop } = openLoop(1e9, (list) => {
+        turns.set(turn, (turns.get(turn) ?? 0) + 1)
+        if (list.length < 100) return
+        loop.stop()
+        resolve(list)
+      })
+      for (let user = 0; user < 100; user++) loop.userStarted()
+    })
+    clearImmediate(counting)
+    expect(Math.max(...turns.values())).toBeLessThanOrEqual(16)
+    expect(sent).toHaveLength(100)
+    expect(sent.map(({ intendedMs }) => intendedMs)).toEqual(
+      sent.map(({ intendedMs }) => intendedMs).toSorted((a, b) => a - b),
+    )
+  })
 })
