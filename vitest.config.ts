@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 
+/** End-to-end tests that compare with true times, or judge the health of the client. */
+const TIMED = ['guide', 'selftest', 'verdict'].map((name) => `test/${name}.test.ts`)
+
 export default defineConfig({
   resolve: {
     // Unit tests run on the sources: they need no build and cannot test a stale one.
@@ -16,8 +19,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Through the built binary, one file after the other: a second run on the same cores would change what is measured.
-        test: { name: 'e2e', include: ['test/**/*.test.ts'], fileParallelism: false, testTimeout: 60_000 },
+        // Through the built binary. Runs wait more than they work, so several go on at once.
+        test: { name: 'e2e', include: ['test/**/*.test.ts'], exclude: TIMED, maxWorkers: 3, testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        // One after the other: a second run on the same cores would change what is measured.
+        test: { name: 'timed', include: TIMED, fileParallelism: false, testTimeout: 60_000 },
       },
     ],
   },

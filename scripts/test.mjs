@@ -57,6 +57,7 @@ const steps = [
   { name: 'generated files', needs: ['build'], run: async () => asOneTest(await generatedFilesAreUpToDate(signal)) },
   tests('unit tests', 'unit', ['install']),
   tests('end-to-end tests', 'e2e', ['build']),
+  tests('timed end-to-end tests', 'timed', ['build']),
   ...(process.argv.includes('--packed') ? packedSteps(folder, signal) : []),
 ]
 
