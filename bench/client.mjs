@@ -2,6 +2,7 @@
  * One measurement: the load path of a worker (LoadRun, HTTP client, recorder, deltas) in this process,
  * against a server that knows the truth. `node bench/client.mjs '<measurement as JSON>'` prints its row as JSON.
  */
+import { cpus } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requestBody, systemClock } from '../packages/core/dist/index.js'
@@ -37,12 +38,12 @@ async function measure(measurement) {
     ...{ link: { send: (message) => JSON.stringify(message) }, run, clock, offsetMs: 0, watch: null },
   })
   const never = new AbortController().signal
-  const [cpuS] = await Promise.all([cpuSecondsBetween(window), run.run(never, never)])
+  const [cpu] = await Promise.all([cpuBetween(window, server), run.run(never, never)])
   deltas.finish()
   const memory = rss.stop()
   await client.close()
   const { truth, worstLateMs } = await server.stop()
-  return { ...figures(samples, truth), ...memory, cpuS, seconds: (window[1] - window[0]) / 1000, worstLateMs }
+  return { ...figures(samples, truth), ...memory, ...cpu, seconds: (window[1] - window[0]) / 1000, worstLateMs }
 }
 
 function planOf({ users, qps = null, maxRequests = null, seconds, tokens }, baseUrl) {
@@ -114,12 +115,20 @@ function watchMemory() {
   }
 }
 
-async function cpuSecondsBetween([fromMs, toMs]) {
+/** CPU of this process, and cores that were busy with neither this nor the server: they make every figure worse. */
+async function cpuBetween([fromMs, toMs], server) {
   await sleep(fromMs - clock.nowMs())
-  const before = process.cpuUsage()
+  const [own, busy, served] = [process.cpuUsage(), busySeconds(), server.cpuSeconds()]
   await sleep(toMs - clock.nowMs())
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1e6
+  const { user, system } = process.cpuUsage(own)
+  const cpuS = (user + system) / 1e6
+  const othersS = busySeconds() - busy - cpuS - (server.cpuSeconds() - served)
+  return { cpuS, othersCores: othersS / ((toMs - fromMs) / 1000) }
+}
+
+/** Of all cores, since they were started. */
+function busySeconds() {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000
 }
 
 /** Errors of our stamps against those of the server, of requests sent in the window, in ms. */

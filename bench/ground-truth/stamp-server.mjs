@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 const SOURCE = fileURLToPath(new URL('stamp-server.c', import.meta.url))
 const BINARY = join(tmpdir(), 'llmload-stamp-server')
 const RECORD_BYTES = 16
+/** USER_HZ, which is the same on every Linux. */
+const TICKS_PER_S = 100
 
 /** Compiles the server where that is needed; throws where there is no C compiler. */
 export function compileStampServer() {
@@ -25,6 +27,7 @@ export async function startStampServer() {
   const port = Number(/\d+/.exec((await lines.next()).value)?.[0])
   return {
     url: `http://127.0.0.1:${port}`,
+    cpuSeconds: () => cpuSecondsOf(server.pid),
     async stop() {
       const exited = once(server, 'exit')
       server.kill('SIGTERM')
@@ -34,6 +37,16 @@ export async function startStampServer() {
       rmSync(folder, { recursive: true })
       return { worstLateMs, truth }
     },
+  }
+}
+
+/** Where Linux says it; 0 elsewhere. */
+function cpuSecondsOf(pid) {
+  try {
+    const [userTicks, systemTicks] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13)
+    return (Number(userTicks) + Number(systemTicks)) / TICKS_PER_S
+  } catch {
+    return 0
   }
 }
 

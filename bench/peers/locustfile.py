@@ -3,22 +3,35 @@ A user of Locust that streams as llm_bench's does: `requests` in gevent, one JSO
 chunk. What it measured of each chunk goes to the file named by PEER_REPORT.
 """
 
+import itertools
 import json
 import os
 import time
 
-from locust import HttpUser, constant_throughput, events, task
+from locust import HttpUser, events, task
 
 TTFT_MS = []
 ITL_MS = []
 FAILURES = []
 PROMPT = "load " * int(os.environ["PEER_PROMPT_TOKENS"])
-RATE_PER_USER = os.environ.get("PEER_RATE_PER_USER")
+RATE = float(os.environ.get("PEER_RATE", 0))
+USERS = int(os.environ["PEER_USERS"])
+USER_NUMBERS = itertools.count()
 
 
 class Reader(HttpUser):
-    # Without a rate the next request follows at once.
-    wait_time = constant_throughput(float(RATE_PER_USER)) if RATE_PER_USER else lambda _self: 0
+    def on_start(self):
+        """With a rate each user has its turn, again and again. Locust's own pacing would bring all second turns at once."""
+        self.due = time.time()
+        if RATE:
+            self.due += next(USER_NUMBERS) / RATE
+            time.sleep(max(0, self.due - time.time()))
+
+    def wait_time(self):
+        if not RATE:
+            return 0
+        self.due += USERS / RATE
+        return max(0, self.due - time.time())
 
     @task
     def complete(self):

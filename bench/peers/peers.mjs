@@ -131,7 +131,8 @@ const locust = {
       PEER_REPORT: `${folder}/report.json`,
       PEER_PROMPT_TOKENS: `${PROMPT_TOKENS}`,
       PEER_ANSWER_TOKENS: `${ANSWER_TOKENS}`,
-      ...(qps && { PEER_RATE_PER_USER: `${qps / streams}` }),
+      PEER_USERS: `${streams}`,
+      ...(qps && { PEER_RATE: `${qps}` }),
     }
     return { command: ['locust', '-f', here('locustfile.py'), '--headless', '--only-summary', ...words], env }
   },

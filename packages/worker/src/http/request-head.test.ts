@@ -1,5 +1,6 @@
-import type { Plan, Secrets, TargetPlan } from '@llmload/core'
+import type { Secrets } from '@llmload/core'
 import { expect, test } from 'vitest'
+import { planOf } from '../../../../test/support/loopback.js'
 import { requestHead } from './request-head.js'
 
 function headOf(baseUrl: string, headers: Secrets['headers'], bodyBytes: number): string {

@@ -39,7 +39,7 @@ export async function warmUp(plan: Plan, clock: Clock): Promise<void> {
   } catch {
     // The run does not need it.
   } finally {
-    server.close()
+    await new Promise((resolve) => server.close(resolve))
   }
 }
 
