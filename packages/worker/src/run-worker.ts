@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type Clock, LoadError, type Log, messageOf, PROTOCOL_VERSION } from '@llmload/core'
+import { type Clock, LoadError, type Log, messageOf, PROTOCOL_VERSION, type Timeline } from '@llmload/core'
 import { httpClient } from './http/http-client.js'
 import { warmUp } from './http/warm-up.js'
 import { measureClock } from './link/clock-sync.js'
@@ -17,6 +17,8 @@ export interface WorkerOptions extends MasterAddress {
   readonly version: string
   /** Aborted when this worker shall leave: it drains its own share and says so. */
   readonly leave: AbortSignal
+  /** Told of every request before it is sent, and may put a tap on its timeline. */
+  readonly onSending?: (timeline: Timeline) => void
 }
 
 /**
@@ -41,7 +43,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions): Promise<void> {
+async function carryOut(link: MasterLink, { clock, log, leave, onSending }: WorkerOptions): Promise<void> {
   const reading = await measureClock(link, clock)
   const prepared = await Promise.race([link.expect('prepare'), link.expect('bye'), farewell(leave)])
   if (prepared.type === 'bye') return
@@ -75,6 +77,7 @@ async function carryOut(link: MasterLink, { clock, log, leave }: WorkerOptions):
       startMs,
       warn: (message) => link.send({ type: 'warning', message }),
       watch,
+      ...(onSending && { onSending }),
     })
     await reached(clock, startMs, link.lost)
     link.send({ type: 'started', lateByMs: Math.max(0, clock.nowMs() - startMs) })

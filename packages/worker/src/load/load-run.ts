@@ -30,6 +30,8 @@ export interface LoadRunOptions {
   readonly warn: (message: string) => void
   /** Told of every single request; null = only totals are wanted. */
   readonly watch: RequestWatch | null
+  /** Told of every request before it is sent. */
+  readonly onSending?: (timeline: Timeline) => void
 }
 
 /**
@@ -145,6 +147,7 @@ export class LoadRun {
     const timeline = new Timeline(prompt.index, prompt.promptTokens)
     timeline.intendedMs = intendedMs
     this.#options.watch?.sending(timeline)
+    this.#options.onSending?.(timeline)
     const inflight = this.#options.client.send({ body: prompt.body }, timeline, () => {
       this.#inflight.delete(inflight)
       this.#finish(timeline).catch(this.#fail)
