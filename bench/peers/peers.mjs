@@ -17,8 +17,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { percentiles } from './percentiles.mjs'
 
-export const PROMPT_TOKENS = 100
-export const ANSWER_TOKENS = 100
+const PROMPT_TOKENS = 100
+const ANSWER_TOKENS = 100
 export const TTFT_MS = 50
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url))

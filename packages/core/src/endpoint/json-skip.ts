@@ -37,7 +37,7 @@ export function skipSpace(bytes: Buffer, at: number): number {
 }
 
 /** A string, its opening quote at `at`. */
-export function skipString(bytes: Buffer, at: number, end: number): number {
+function skipString(bytes: Buffer, at: number, end: number): number {
   for (let i = at + 1; i < end; i++) {
     const byte = bytes[i] ?? 0
     if (byte === QUOTE) return i + 1

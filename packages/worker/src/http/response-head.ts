@@ -1,7 +1,7 @@
 import { NotHttpError } from './connection-errors.js'
 
 /** How the end of a body is found (RFC 9112 §6.3): by a length, by chunks, or by the end of the connection. */
-export type Framing =
+type Framing =
   | { readonly by: 'length'; readonly bytes: number }
   | { readonly by: 'chunks' }
   | { readonly by: 'close' }
