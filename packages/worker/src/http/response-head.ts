@@ -1,10 +1,7 @@
 import { NotHttpError } from './connection-errors.js'
 
 /** How the end of a body is found (RFC 9112 §6.3): by a length, by chunks, or by the end of the connection. */
-type Framing =
-  | { readonly by: 'length'; readonly bytes: number }
-  | { readonly by: 'chunks' }
-  | { readonly by: 'close' }
+type Framing = { readonly by: 'length'; readonly bytes: number } | { readonly by: 'chunks' } | { readonly by: 'close' }
 
 /** What a response says before its body. Texts are empty where their header is missing. */
 export interface ResponseHead {
