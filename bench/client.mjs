@@ -7,9 +7,9 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requestBody, systemClock } from '../packages/core/dist/index.js'
 import { httpClient } from '../packages/worker/dist/http/http-client.js'
-import { warmUp } from '../packages/worker/dist/http/warm-up.js'
 import { DeltaSender } from '../packages/worker/dist/link/delta-sender.js'
 import { LoadRun } from '../packages/worker/dist/load/load-run.js'
+import { warmUp } from '../packages/worker/dist/warm-up.js'
 import { startStampServer } from './ground-truth/stamp-server.mjs'
 
 /** Chunks are compared with the truth in one of so many requests, first tokens in all. */
@@ -23,7 +23,7 @@ async function measure(measurement) {
   const server = await startStampServer()
   const plan = planOf(measurement, server.url)
   const client = httpClient({ plan, secrets: secretsOf(measurement), clock, keepText: false })
-  if (!process.env.COLD) await warmUp(plan, clock)
+  await warmUp(plan, clock)
   const startMs = clock.nowMs() + 200
   const window = [measurement.warmUpS ?? 0, measurement.seconds].map((seconds) => startMs + seconds * 1000)
   const isWithin = (atMs) => atMs >= window[0] && atMs < window[1]
@@ -97,7 +97,7 @@ function sampling(client, samples) {
 
 function keep({ index, intendedMs, sentMs, firstTokenMs, endMs, chunkMs }, samples) {
   samples.times.push(index, intendedMs, sentMs, firstTokenMs, endMs)
-  samples.chunks += chunkMs.filter(samples.isWithin).length
+  for (let k = 0; k < chunkMs.length; k++) if (samples.isWithin(chunkMs[k])) samples.chunks++
   if (index % CHUNKS_OF_EVERY === 0) samples.chunkMs.set(index, chunkMs)
 }
 
@@ -118,17 +118,18 @@ function watchMemory() {
 /** CPU of this process, and cores that were busy with neither this nor the server: they make every figure worse. */
 async function cpuBetween([fromMs, toMs], server) {
   await sleep(fromMs - clock.nowMs())
-  const [own, busy, served] = [process.cpuUsage(), busySeconds(), server.cpuSeconds()]
+  const before = { own: process.cpuUsage(), idleS: idleSeconds(), serverS: server.cpuSeconds() }
   await sleep(toMs - clock.nowMs())
-  const { user, system } = process.cpuUsage(own)
+  const { user, system } = process.cpuUsage(before.own)
   const cpuS = (user + system) / 1e6
-  const othersS = busySeconds() - busy - cpuS - (server.cpuSeconds() - served)
-  return { cpuS, othersCores: othersS / ((toMs - fromMs) / 1000) }
+  const seconds = (toMs - fromMs) / 1000
+  const busyS = cpus().length * seconds - (idleSeconds() - before.idleS)
+  return { cpuS, othersCores: (busyS - cpuS - (server.cpuSeconds() - before.serverS)) / seconds }
 }
 
 /** Of all cores, since they were started. */
-function busySeconds() {
-  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000
+function idleSeconds() {
+  return cpus().reduce((sum, { times }) => sum + times.idle, 0) / 1000
 }
 
 /** Errors of our stamps against those of the server, of requests sent in the window, in ms. */

@@ -13,6 +13,7 @@
  * @property {number} [promptBytes]
  * @property {number} [textBytes] text in each chunk; without it a word
  * @property {number} [warmUpS] what is sent before does not count: a hot path is compiled in its first seconds
+ * @property {number} [yardstickS] how long a client in C has the same load, to compare with
  * @property {Goal[]} goals
  *
  * @typedef {object} Goal
@@ -28,7 +29,7 @@ const chunksPerCpuS = { what: 'chunks per CPU second', of: (row) => row.chunks /
 /** The load of the table in docs/design/hot-path.md: 290 bytes per stream every 10 ms, the first after 50 ms. */
 const paced = (users, goals) => ({
   name: `${users} streams × 100 tokens/s`,
-  ...{ users, seconds: 8, tokens: 200, ttftMs: 50, itlMs: 10, warmUpS: 3, goals },
+  ...{ users, seconds: 8, tokens: 200, ttftMs: 50, itlMs: 10, warmUpS: 3, yardstickS: 3, goals },
 })
 
 /** Requests that start at once, each on a new connection. */

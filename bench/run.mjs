@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { compileStampServer } from './ground-truth/stamp-server.mjs'
+import { compile, yardstick } from './ground-truth/stamp-server.mjs'
 import { MEASUREMENTS } from './measurements.mjs'
 
 const CLIENT = fileURLToPath(new URL('client.mjs', import.meta.url))
@@ -34,7 +34,7 @@ const COLUMNS = [
 const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, repeat: { type: 'string', default: '1' } },
 })
-compileStampServer()
+compile()
 console.log(machine())
 console.log('Times are ms: errors against the clock of the server that sent the chunks, lag against the schedule.')
 console.log('CPU is cores of the worker; others, cores that were busy with anything but worker and server.\n')
@@ -43,6 +43,7 @@ let missed = 0
 for (const measurement of MEASUREMENTS.filter(({ name }) => name.includes(values.only))) {
   const row = medianOf(Array.from({ length: Number(values.repeat) }, () => run(measurement)))
   console.log(aligned(COLUMNS.map(([, of]) => shown(of(row)))))
+  if (measurement.yardstickS) compare(row, await yardstick(measurement, measurement.yardstickS))
   if (row.failed > 0) console.log(`    ${row.failed} requests failed: ${row.failure.message}`)
   for (const goal of measurement.goals) missed += check(goal, row)
 }
@@ -63,6 +64,14 @@ function run(measurement) {
 function medianOf(rows) {
   const errorOf = ({ ttftErrorMs, lagMs, cpuS }) => ttftErrorMs.p99 ?? lagMs.p99 ?? cpuS
   return rows.sort((a, b) => errorOf(a) - errorOf(b))[Math.floor((rows.length - 1) / 2)]
+}
+
+/** The same load by a client in C: how much of an error and of a cost is the machine's. */
+function compare({ chunks, cpuS }, { chunkErrorMs, ...c }) {
+  const perCpuS = c.chunks / c.cpuS
+  const share = Math.round((100 * chunks) / cpuS / perCpuS)
+  const error = `chunk error p50 ${shown(chunkErrorMs.p50)}, p99 ${shown(chunkErrorMs.p99)}`
+  console.log(`    in C: ${error}, ${shown(perCpuS)} chunks/CPU s, of which the worker reaches ${share} %`)
 }
 
 /** Says whether a goal is reached; returns 1 if it is not. */

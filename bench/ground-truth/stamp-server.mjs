@@ -6,23 +6,36 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const SOURCE = fileURLToPath(new URL('stamp-server.c', import.meta.url))
-const BINARY = join(tmpdir(), 'llmload-stamp-server')
+const SERVER = join(tmpdir(), 'llmload-stamp-server')
+const YARDSTICK = join(tmpdir(), 'llmload-stamp-client')
 const RECORD_BYTES = 16
 /** USER_HZ, which is the same on every Linux. */
 const TICKS_PER_S = 100
 
-/** Compiles the server where that is needed; throws where there is no C compiler. */
-export function compileStampServer() {
-  if (existsSync(BINARY) && statSync(BINARY).mtimeMs > statSync(SOURCE).mtimeMs) return
-  execFileSync('cc', ['-O2', '-o', BINARY, SOURCE])
+/** Compiles server and yardstick where that is needed; throws where there is no C compiler. */
+export function compile() {
+  for (const binary of [SERVER, YARDSTICK]) {
+    const name = binary === SERVER ? 'stamp-server.c' : 'stamp-client.c'
+    const source = fileURLToPath(new URL(name, import.meta.url))
+    if (existsSync(binary) && statSync(binary).mtimeMs > statSync(source).mtimeMs) continue
+    execFileSync('cc', ['-O2', '-o', binary, source])
+  }
+}
+
+/** What a client in C that does next to nothing reaches with so many streams. */
+export async function yardstick({ users, tokens }, seconds) {
+  const server = await startStampServer()
+  const { port } = new URL(server.url)
+  const output = execFileSync(YARDSTICK, [port, users, tokens, seconds].map(String), { encoding: 'utf8' })
+  await server.stop()
+  return JSON.parse(output)
 }
 
 /** A running server. `stop` ends it and returns what it knows. */
 export async function startStampServer() {
   const folder = mkdtempSync(join(tmpdir(), 'llmload-truth-'))
   const log = join(folder, 'log')
-  const server = spawn(BINARY, [log], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn(SERVER, [log], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
   const port = Number(/\d+/.exec((await lines.next()).value)?.[0])
   return {

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os'
 import { type Clock, LoadError, type Log, messageOf, PROTOCOL_VERSION, type Timeline } from '@llmload/core'
 import { httpClient } from './http/http-client.js'
-import { warmUp } from './http/warm-up.js'
 import { measureClock } from './link/clock-sync.js'
 import { DeltaSender } from './link/delta-sender.js'
 import { type MasterAddress, MasterLink } from './link/master-link.js'
 import { LoadRun } from './load/load-run.js'
 import { WakeUp } from './load/wake-up.js'
 import { RequestWatch } from './recording/request-watch.js'
+import { warmUp } from './warm-up.js'
 import { PromptSource } from './workload/prompt-source.js'
 
 export interface WorkerOptions extends MasterAddress {

@@ -8,11 +8,17 @@ import { errorMessage } from './server-words.js'
 
 /** Reader of one answer of the OpenAI API, completions or chat; it takes what servers really send. */
 export class OpenAiAnswer implements Answer {
+  /** One for all, as what it found is used before it looks again: one per answer would have to be fetched from memory for each chunk. */
+  static readonly #skimmer = new ChunkSkimmer()
   finished = 0
   readonly #timeline: Timeline
   readonly #keepText: boolean
-  readonly #skimmer = new ChunkSkimmer()
   readonly #chunkTokens: ChunkTokens
+  /** Which marks are made: a mark itself lies in memory that every chunk would have to fetch. */
+  #hasChoices = false
+  #hasToken = false
+  #hasVisible = false
+  #hasReasoning = false
   /** Text by index of the answer, as the pieces of several answers come interleaved. */
   readonly #texts: string[] = []
   /** What follows on the text of the first answer. */
@@ -30,14 +36,14 @@ export class OpenAiAnswer implements Answer {
   }
 
   skim(bytes: Buffer, at: number, end: number): number {
-    return isSet(this.#timeline.doneMs) ? -1 : this.#skimmer.skim(bytes, at, end)
+    return OpenAiAnswer.#skimmer.skim(bytes, at, end)
   }
 
   skimmed(bytes: Buffer, atMs: number): void {
-    const { textStart, textEnd, chars, visible, usageStart, usageEnd } = this.#skimmer
+    const { textStart, textEnd, chars, visible, usageStart, usageEnd } = OpenAiAnswer.#skimmer
     const timeline = this.#timeline
     const usageGrew = usageEnd > 0 && this.#readUsage(parseJson(bytes.toString('utf8', usageStart, usageEnd)), atMs)
-    if (!isSet(timeline.firstChoicesMs)) timeline.firstChoicesMs = atMs
+    this.#markChoices(atMs)
     const hasText = textEnd > 0
     if (hasText) {
       timeline.chars += chars
@@ -54,7 +60,7 @@ export class OpenAiAnswer implements Answer {
     if (error !== null) return error
     const { choices } = event
     if (!Array.isArray(choices) || choices.length === 0) return null
-    if (!isSet(this.#timeline.firstChoicesMs)) this.#timeline.firstChoicesMs = atMs
+    this.#markChoices(atMs)
     for (let position = 0; position < choices.length; position++) {
       const choice: unknown = choices[position]
       if (!isObject(choice)) continue
@@ -99,11 +105,20 @@ export class OpenAiAnswer implements Answer {
     this.#texts[index] = before + (index === 0 ? this.#skimmedText.take() : '') + text
   }
 
+  #markChoices(atMs: number): void {
+    if (this.#hasChoices) return
+    this.#hasChoices = true
+    this.#timeline.firstChoicesMs = atMs
+  }
+
   #mark(index: number, atMs: number, visible: boolean, reasons: boolean, ownTokens: number): void {
     const timeline = this.#timeline
-    if (!isSet(timeline.firstTokenMs)) timeline.firstTokenMs = atMs
-    if (visible && !isSet(timeline.firstVisibleMs)) timeline.firstVisibleMs = atMs
-    if (reasons && !isSet(timeline.firstReasoningMs)) timeline.firstReasoningMs = atMs
+    if (!this.#hasToken) timeline.firstTokenMs = atMs
+    if (visible && !this.#hasVisible) timeline.firstVisibleMs = atMs
+    if (reasons && !this.#hasReasoning) timeline.firstReasoningMs = atMs
+    this.#hasToken = true
+    this.#hasVisible ||= visible
+    this.#hasReasoning ||= reasons
     timeline.lastTokenMs = atMs
     timeline.chunks++
     if (index === 0) timeline.chunkMs.push(atMs)

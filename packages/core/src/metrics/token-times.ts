@@ -129,7 +129,11 @@ export const REASONING_METRICS = [
 ] as const satisfies readonly MetricDefinition[]
 
 function gaps(instantsMs: readonly number[]): number[] {
-  return instantsMs.slice(1).map((atMs, i) => atMs - (instantsMs[i] ?? Number.NaN))
+  const values: number[] = []
+  for (let k = 1; k < instantsMs.length; k++) {
+    values.push((instantsMs[k] ?? Number.NaN) - (instantsMs[k - 1] ?? Number.NaN))
+  }
+  return values
 }
 
 /** A gap before an event without tokens of its own belongs to the next that has some. */

@@ -2,10 +2,10 @@ import type { Answer, Endpoint } from '../endpoint/endpoint.js'
 import { parseObject } from '../endpoint/json.js'
 import { quote, serverWords } from '../endpoint/server-words.js'
 import type { Failure, FailureClass } from '../request/failure.js'
-import { isSet, type Timeline } from '../request/timeline.js'
+import type { Timeline } from '../request/timeline.js'
 import { type BodyParser, NdjsonParser, WholeBody } from './body-parser.js'
 import { MAX_EVENT_BYTES } from './line-splitter.js'
-import { SseParser } from './sse-parser.js'
+import { type EventSink, SseParser } from './sse-parser.js'
 
 /** Of an error page only so much is kept: the words that count stand at its begin. */
 const MAX_ERROR_BODY_BYTES = 64 * 1024
@@ -35,7 +35,7 @@ export interface Expectation {
  * it is one. Times are the caller's, one per read of the socket. The caller tells `headers`, then
  * `data` as often as there is some, then exactly one of `end`, `fail` and `cancel`.
  */
-export class ResponseReader {
+export class ResponseReader implements EventSink {
   readonly #timeline: Timeline
   readonly #expected: Expectation
   readonly #answer: Answer
@@ -44,6 +44,10 @@ export class ResponseReader {
   /** How the body is read, once that is known. */
   #format: Format | null = null
   #nowMs = Number.NaN
+  /** Which marks are made: a mark itself lies in memory that a read would have to fetch. */
+  #hasByte = false
+  #hasEvent = false
+  #isDone = false
   /** Nothing more arrives: what is unfinished now stays so. */
   #over = false
 
@@ -69,7 +73,8 @@ export class ResponseReader {
     if (start === end) return
     timeline.tap?.data(bytes, nowMs, start, end)
     timeline.bodyBytes += end - start
-    if (!isSet(timeline.firstByteMs)) timeline.firstByteMs = nowMs
+    if (!this.#hasByte) timeline.firstByteMs = nowMs
+    this.#hasByte = true
     this.#nowMs = nowMs
     this.#parser ??= this.#open(bytes, start, end)
     if (this.#parser.push(bytes, start, end) || this.#format === 'refusal' || this.#format === 'html') return
@@ -91,7 +96,7 @@ export class ResponseReader {
    */
   fail(failure: Failure, nowMs: number): void {
     this.#breakOff()
-    if (isSet(this.#timeline.doneMs)) this.#judge()
+    if (this.#isDone) this.#judge()
     else this.#timeline.failure ??= failure
     this.#settle(nowMs)
   }
@@ -99,7 +104,7 @@ export class ResponseReader {
   /** We cut it off at the end of the run. Only what was still open is censored. */
   cancel(nowMs: number): void {
     this.#breakOff()
-    if (isSet(this.#timeline.doneMs)) this.#judge()
+    if (this.#isDone) this.#judge()
     else this.#timeline.censored = this.#timeline.failure === null
     this.#settle(nowMs)
   }
@@ -108,13 +113,9 @@ export class ResponseReader {
     this.#format = formatOf(this.#contentType, firstByteOf(bytes, start, end), this.#expected.stream)
     switch (this.#format) {
       case 'sse':
-        return new SseParser({
-          event: (name, data) => this.#event(name, data),
-          skim: (read, at, readEnd) => this.#answer.skim(read, at, readEnd),
-          skimmed: (read) => this.#skimmed(read),
-        })
+        return new SseParser(this)
       case 'ndjson':
-        return new NdjsonParser((data) => this.#event('message', data))
+        return new NdjsonParser((data) => this.event('message', data))
       case 'json':
         return new WholeBody((body) => this.#body(body))
       default:
@@ -122,18 +123,35 @@ export class ResponseReader {
     }
   }
 
-  #event(name: string, data: string): void {
-    const timeline = this.#timeline
-    if (!isSet(timeline.firstEventMs)) timeline.firstEventMs = this.#nowMs
+  /** One event of the stream; called by its parser. */
+  event(name: string, data: string): void {
+    this.#markEvent()
     const short = data.length < 16 ? data.trim() : null
     if (name === 'error') this.#inStreamError(serverWords(data))
-    else if (short === '[DONE]') timeline.doneMs = isSet(timeline.doneMs) ? timeline.doneMs : this.#nowMs
+    else if (short === '[DONE]') this.#done()
     else if (short !== '') this.#json(data)
   }
 
-  #skimmed(bytes: Buffer): void {
-    if (!isSet(this.#timeline.firstEventMs)) this.#timeline.firstEventMs = this.#nowMs
+  /** Looks at the most common form of an event; called by its parser. */
+  skim(bytes: Buffer, at: number, end: number): number {
+    return this.#isDone ? -1 : this.#answer.skim(bytes, at, end)
+  }
+
+  /** The event that was skimmed last is complete; called by its parser. */
+  skimmed(bytes: Buffer): void {
+    this.#markEvent()
     this.#answer.skimmed(bytes, this.#nowMs)
+  }
+
+  #done(): void {
+    if (!this.#isDone) this.#timeline.doneMs = this.#nowMs
+    this.#isDone = true
+  }
+
+  #markEvent(): void {
+    if (this.#hasEvent) return
+    this.#hasEvent = true
+    this.#timeline.firstEventMs = this.#nowMs
   }
 
   #json(data: string): void {
@@ -141,7 +159,7 @@ export class ResponseReader {
     if (event !== null) {
       const error = this.#answer.event(event, this.#nowMs)
       if (error !== null) this.#inStreamError(quote(error))
-    } else if (!this.#over && !isSet(this.#timeline.doneMs)) {
+    } else if (!this.#over && !this.#isDone) {
       this.#fail('parse', `event is not a JSON object: ${quote(data, MAX_EVENT_QUOTE_CHARS)}`)
     }
   }
@@ -169,7 +187,7 @@ export class ResponseReader {
   }
 
   #inStreamError(words: string): void {
-    if (!isSet(this.#timeline.doneMs)) this.#fail('in_stream_error', words || 'error without a message')
+    if (!this.#isDone) this.#fail('in_stream_error', words || 'error without a message')
   }
 
   /** The first failure is the cause; what follows from it is not told. */
@@ -188,7 +206,7 @@ export class ResponseReader {
     const { stream, maxTokens, n } = this.#expected
     const timeline = this.#timeline
     const streamed = this.#format === null ? stream : this.#format === 'sse' || this.#format === 'ndjson'
-    if (streamed && !isSet(timeline.doneMs) && this.#answer.finished < n) {
+    if (streamed && !this.#isDone && this.#answer.finished < n) {
       this.#fail('truncated', 'the stream ended without finish_reason or [DONE]')
     }
     if (maxTokens > 0 && !hasGenerated(timeline)) this.#fail('empty', 'nothing was generated')
@@ -230,5 +248,7 @@ function wasDeliveredAtOnce({ chunkMs }: Timeline): boolean {
   if (chunkMs.length < NOT_STREAMED.minChunks) return false
   const needed = Math.ceil(chunkMs.length * NOT_STREAMED.share)
   // Instants never decrease, so a run of equal ones is as long as the distance of its ends.
-  return chunkMs.some((atMs, first) => atMs === chunkMs[first + needed - 1])
+  for (let last = needed - 1; last < chunkMs.length; last++)
+    if (chunkMs[last] === chunkMs[last - needed + 1]) return true
+  return false
 }

@@ -31,6 +31,8 @@ export interface EventSink {
  */
 export class SseParser {
   readonly #sink: EventSink
+  /** Nothing of an event has been seen that is not complete. Most reads begin so and end so. */
+  #isBetweenEvents = true
   readonly #lines = new LineSplitter((bytes, start, end) => this.#line(bytes, start, end))
   #atStart = true
   #name = ''
@@ -42,24 +44,26 @@ export class SseParser {
 
   /** Takes `bytes[start, end)` of one read. Returns false once an event has outgrown `MAX_EVENT_BYTES`; nothing can be read after that. */
   push(bytes: Buffer, start = 0, end = bytes.length): boolean {
-    const rest = this.#skim(bytes, start, end)
+    const rest = this.#isBetweenEvents ? this.#skim(bytes, start, end) : start
     if (rest === end) return true
     const read = this.#lines.push(bytes.subarray(rest, end))
+    this.#isBetweenEvents = this.#lines.isAtLineStart && this.#data === null && this.#name === ''
     return read && (this.#data === null || this.#data.length <= MAX_EVENT_BYTES)
   }
 
   /** Takes the whole events at the begin of a read that are one line `data: {…}` each. Returns where the rest begins. */
   #skim(bytes: Buffer, start: number, end: number): number {
-    if (!this.#lines.isAtLineStart || this.#data !== null || this.#name !== '') return start
-    for (let at = start; ; ) {
+    let at = start
+    while (at < end) {
       const value = valueStart(bytes, at, end, DATA)
       const lineEnd = value < 0 || bytes[value] !== OPEN_BRACE ? -1 : this.#sink.skim(bytes, value, end)
       const behind = lineEnd < 0 ? -1 : behindBlankLine(bytes, lineEnd)
-      if (behind < 0 || behind > end) return at
-      this.#atStart = false
+      if (behind < 0 || behind > end) break
       this.#sink.skimmed(bytes)
       at = behind
     }
+    if (at > start) this.#atStart = false
+    return at
   }
 
   /** The stream is over: dispatches what has no blank line after it. */

@@ -17,7 +17,7 @@ export interface Cargo extends ResponseSink {
 
 export interface ConnectionOptions {
   /** Opens a socket that puts what it reads at the begin of `buffer`, and says how much that is. */
-  readonly open: (onRead: (bytes: number) => void, onConnected: () => void) => Socket
+  readonly open: (onRead: (bytes: number) => true, onConnected: () => void) => Socket
   /** May be shared: what is read is used up before the next read. */
   readonly buffer: Buffer
   readonly clock: Clock
@@ -27,7 +27,8 @@ export interface ConnectionOptions {
 export class Connection {
   /** How long it may lie idle after its last response; 0 = it cannot be used again. */
   idleLimitMs = 0
-  readonly #options: ConnectionOptions
+  readonly #clock: Clock
+  readonly #buffer: Buffer
   readonly #socket: Socket
   #isConnected = false
   #cargo: Cargo | null = null
@@ -35,11 +36,14 @@ export class Connection {
   #parser: ResponseParser | null = null
   #answered = false
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options
-    const onRead = (bytes: number) => this.#read(bytes)
-    this.#socket = options
-      .open(onRead, () => this.#connected())
+  constructor({ open, buffer, clock }: ConnectionOptions) {
+    this.#clock = clock
+    this.#buffer = buffer
+    const onRead = (bytes: number): true => {
+      this.#read(bytes)
+      return true
+    }
+    this.#socket = open(onRead, () => this.#connected())
       .on('error', (error) => this.#break(error))
       .on('end', () => this.#ended())
       .on('close', () => this.#break(new ConnectionClosedError()))
@@ -87,7 +91,7 @@ export class Connection {
   }
 
   #read(bytes: number): void {
-    const atMs = this.#options.clock.nowMs()
+    const atMs = this.#clock.nowMs()
     const cargo = this.#cargo
     const parser = this.#parser
     if (cargo === null || parser === null) {
@@ -99,7 +103,7 @@ export class Connection {
     cargo.heard(atMs)
     let used: number
     try {
-      used = parser.push(this.#options.buffer, bytes)
+      used = parser.push(this.#buffer, bytes)
     } catch (error) {
       this.#break(error instanceof Error ? error : new Error(String(error)))
       return
@@ -109,7 +113,7 @@ export class Connection {
 
   /** The other side sends no more. */
   #ended(): void {
-    const atMs = this.#options.clock.nowMs()
+    const atMs = this.#clock.nowMs()
     // node:tls has better words, and says them next, for an end during its handshake.
     if (!this.#isConnected) return
     if (this.#parser?.finish()) this.#complete(this.#parser, atMs, false)

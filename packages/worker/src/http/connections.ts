@@ -88,7 +88,7 @@ export class Connections {
     await Promise.all(closing)
   }
 
-  #open(onRead: (bytes: number) => void, onConnected: () => void): Socket {
+  #open(onRead: (bytes: number) => true, onConnected: () => void): Socket {
     const { protocol, port, hostname } = this.#url
     const isTls = protocol === 'https:'
     const host = hostname.replace(/^\[(.*)\]$/, '$1')
@@ -97,13 +97,7 @@ export class Connections {
       port: Number(port) || (isTls ? 443 : 80),
       lookup: this.#lookup,
       noDelay: true,
-      onread: {
-        buffer: this.#buffer,
-        callback: (bytes) => {
-          onRead(bytes)
-          return true
-        },
-      },
+      onread: { buffer: this.#buffer, callback: onRead },
     }
     if (!isTls) return connectTcp(options).once('connect', onConnected)
     const servername = isIP(host) ? {} : { servername: host }

@@ -23,6 +23,7 @@ export interface ExchangeOptions {
 /** One request and its response: hands what the connection tells to the reader, and watches its deadlines. */
 export class Exchange implements Cargo, Inflight {
   readonly #options: ExchangeOptions
+  readonly #reader: ResponseReader
   /** Ours until the response is complete. */
   #connection: Connection | null = null
   #phase: Phase = 'connecting'
@@ -32,6 +33,7 @@ export class Exchange implements Cargo, Inflight {
 
   constructor(options: ExchangeOptions) {
     this.#options = options
+    this.#reader = options.reader
   }
 
   /** Sends. To be called once; `onOver` is not called before it returns. */
@@ -72,7 +74,7 @@ export class Exchange implements Cargo, Inflight {
 
   body(bytes: Buffer, start: number, end: number): void {
     if (this.#over) return
-    if (this.#decoder === null) this.#options.reader.data(bytes, this.#lastByteMs, start, end)
+    if (this.#decoder === null) this.#reader.data(bytes, this.#lastByteMs, start, end)
     else this.#decoder.write(Buffer.from(bytes.subarray(start, end)), this.#lastByteMs)
   }
 

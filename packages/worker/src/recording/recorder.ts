@@ -138,8 +138,13 @@ function record(metrics: readonly Named[], stats: Stats, request: MeasuredReques
     const measured = measure(request)
     const row = table && inTables
     if (typeof measured === 'number') recordValue(name, measured, UNIT_SCALE[unit], row, stats)
-    else for (const value of measured) recordValue(name, value, UNIT_SCALE[unit], row, stats)
+    else recordEach(name, measured, UNIT_SCALE[unit], row, stats)
   }
+}
+
+/** There is a value per token: an iterator over them would be a third of all garbage of a worker. */
+function recordEach(name: MetricName, values: readonly number[], scale: number, row: boolean, stats: Stats): void {
+  for (let i = 0; i < values.length; i++) recordValue(name, values[i] ?? Number.NaN, scale, row, stats)
 }
 
 function recordValue(name: MetricName, value: number, scale: number, row: boolean, stats: Stats): void {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { clock, Loopback, planOf, until } from '../../../../test/support/loopback.js'
+import { clock, Loopback, planOf, until } from '../../../test/support/loopback.js'
 import { warmUp } from './warm-up.js'
 
 const net = new Loopback()

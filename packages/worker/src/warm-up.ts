@@ -1,10 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Clock, type Plan, Timeline } from '@llmload/core'
-import { httpClient } from './http-client.js'
+import type { HttpClient } from './http/client.js'
+import { httpClient } from './http/http-client.js'
+import { Recorder } from './recording/recorder.js'
 
-/** So many that the code is compiled; they take a tenth of a second. */
-const STREAMS_AT_ONCE = 10
+/** So many that most of the code is compiled; they take a tenth of a second. */
 const ROUNDS = 10
+const STREAMS_AT_ONCE = 10
 const CHUNKS = 20
 
 const EVENT =
@@ -13,9 +15,10 @@ const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-enc
 const END = 'e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n'
 
 /**
- * Sends requests to a socket of this process and reads their answers, so that the first request to the
- * target does not pay for the compilation of everything that it goes through: that were milliseconds,
- * for a burst of them tens. Nothing goes to the target. Where there is no loopback nothing is warmed up.
+ * Sends requests to a socket of this process, reads and records their answers and throws all that away,
+ * so that the first request to the target does not pay for the compilation of everything it goes
+ * through: that were milliseconds, and tens of them in the first second. Nothing goes to the target. Where
+ * there is no loopback, nothing is warmed up.
  */
 export async function warmUp(plan: Plan, clock: Clock): Promise<void> {
   const server = createServer(answer)
@@ -28,12 +31,10 @@ export async function warmUp(plan: Plan, clock: Clock): Promise<void> {
       clock,
       keepText: true,
     })
-    const body = Buffer.alloc(4096, ' ')
+    const recorder = new Recorder({ clock, stream: true, path: '/', measuredFromMs: 0 })
     for (let round = 0; round < ROUNDS; round++) {
-      const answers = Array.from({ length: STREAMS_AT_ONCE }, () => {
-        return new Promise<void>((resolve) => client.send({ body }, new Timeline(0, null), resolve))
-      })
-      await Promise.all(answers)
+      await Promise.all(Array.from({ length: STREAMS_AT_ONCE }, () => request(client, recorder)))
+      JSON.stringify(recorder.measured.takeData())
     }
     await client.close()
   } catch {
@@ -41,6 +42,17 @@ export async function warmUp(plan: Plan, clock: Clock): Promise<void> {
   } finally {
     await new Promise((resolve) => server.close(resolve))
   }
+}
+
+function request(client: HttpClient, recorder: Recorder): Promise<void> {
+  return new Promise((resolve) => {
+    const timeline = new Timeline(0, null)
+    client.send({ body: Buffer.alloc(4096, ' ') }, timeline, () => {
+      recorder.finished(timeline, null)
+      resolve()
+    })
+    recorder.sent(timeline)
+  })
 }
 
 function listen(server: Server): Promise<number> {
