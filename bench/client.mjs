@@ -73,7 +73,7 @@ function promptsOf({ promptBytes = 4000, users }, plan) {
   const template = Buffer.from(
     requestBody(plan, 'x'.repeat(promptBytes)).replace('"prompt"', '"user":"00000000","prompt"'),
   )
-  const bodies = Array.from({ length: Math.min(users, 1024) }, () => Buffer.from(template))
+  const bodies = Array.from({ length: users }, () => Buffer.from(template))
   const number = template.indexOf('00000000')
   let index = 0
   const take = () => {
