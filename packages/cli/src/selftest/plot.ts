@@ -44,10 +44,12 @@ export function plot({ ladder, limitMs, processes, host, date, llmload }: Plotte
   const y = new LogAxis([...values, limitMs], AREA.bottom, AREA.top)
   const workers = processes === 1 ? 'one worker process' : `${processes} worker processes`
   const subtitle = `p99 of client time stamp − true send time; ${workers}; ${host.cpuCount} × ${host.cpus}, Node ${host.node}`
+  const title = 'How wrong are llmload’s own time stamps?'
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="13">`,
+    `<svg role="img" aria-labelledby="title" xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="13">`,
+    `<title id="title">${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    text(AREA.left, 36, 'How wrong are llmload’s own time stamps?', { size: 20, fill: INK, weight: 600 }),
+    text(AREA.left, 36, title, { size: 20, fill: INK, weight: 600 }),
     text(AREA.left, 58, subtitle, { fill: SOFT }),
     text(AREA.left, AREA.top - 10, 'error at p99, ms', { fill: SOFT }),
     ...y.ticks.map(
