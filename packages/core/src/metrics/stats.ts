@@ -1,4 +1,4 @@
-import type { RequestCounts, StatsData } from '../protocol/messages.js'
+import type { RequestCounts, StatsData } from '../protocol/stats-data.js'
 import type { FailureClass } from '../request/failure.js'
 import type { TokenSource } from '../request/timeline.js'
 import type { MetricName } from './definitions.js'

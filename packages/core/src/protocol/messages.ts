@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { METRICS, type MetricName } from '../metrics/definitions.js'
+import type { WorkerShare } from '../assignment.js'
 import type { Plan, Secrets } from '../plan.js'
-import { FAILURE_CLASSES } from '../request/failure.js'
 import { requestOutcome } from '../request/request-line.js'
 import { responseFrames } from '../request/response-frames.js'
-import { TOKEN_SOURCES } from '../request/timeline.js'
+import { statsData } from './stats-data.js'
 
 /** Raised whenever a message changes its meaning; both sides must have the same. */
 export const PROTOCOL_VERSION = 1
@@ -20,69 +19,6 @@ export const SILENCE_LIMIT_MS = 10_000
 const finite = z.number()
 const count = z.int().min(0)
 const text = z.string().max(4096)
-
-const statsEntryData = z.strictObject({
-  method: text,
-  name: text,
-  numRequests: count,
-  numFailures: count,
-  totalResponseTimeMs: finite,
-  minMs: finite.nullable(),
-  maxMs: finite,
-  totalContentLength: count,
-  responseTimes: z.array(z.tuple([finite, count])).max(100_000),
-})
-
-const errorEntryData = z.strictObject({
-  method: text,
-  name: text,
-  error: text,
-  occurrences: count,
-  firstSeenMs: finite,
-  lastSeenMs: finite,
-})
-
-const histogramData = z.strictObject({
-  count,
-  sum: finite,
-  min: finite,
-  max: finite,
-  clamped: count,
-  hdr: z.string().max(1_000_000),
-})
-
-const requestCounts = z.strictObject({
-  /** Requests sent. */
-  sent: count,
-  succeeded: count,
-  failed: count,
-  /** Cut off by us at the end of the run. */
-  censored: count,
-  /** Arrivals that found no free user when they were due. */
-  late: count,
-  /** Arrivals that were due, but were never sent because the run ended first. */
-  unsent: count,
-  /** Generated tokens of all answered requests. */
-  outputTokens: count,
-  /** Prompt tokens of all answered requests. */
-  inputTokens: count,
-})
-export type RequestCounts = z.infer<typeof requestCounts>
-
-const metricName = z.enum(METRICS.map(({ name }) => name) as [MetricName, ...MetricName[]])
-
-/** What `Stats.takeData` gives and `Stats.merge` adds. */
-const statsData = z.strictObject({
-  counts: requestCounts,
-  failures: z.partialRecord(z.enum(FAILURE_CLASSES), count),
-  tokenSources: z.partialRecord(z.enum(TOKEN_SOURCES), count),
-  entries: z.array(statsEntryData).max(1000),
-  errors: z.array(errorEntryData).max(2000),
-  histograms: z.partialRecord(metricName, histogramData),
-  /** Of requests that were cut off before they had a latency: their ages. */
-  ages: z.partialRecord(metricName, histogramData),
-})
-export type StatsData = z.infer<typeof statsData>
 
 /** How the worker itself fares, over the second of a delta. */
 const workerHealth = z.strictObject({
@@ -196,12 +132,6 @@ export type MasterMessage =
   | { readonly type: 'stop'; readonly now: boolean }
   | { readonly type: 'ack'; readonly seq: number }
   | { readonly type: 'bye' }
-
-/** Worker `index` of `count` takes the users and arrivals i ≡ index (mod count). */
-export interface WorkerShare {
-  readonly index: number
-  readonly count: number
-}
 
 /** What a worker shall say of single requests, besides the totals. */
 export interface Keep {

@@ -1,4 +1,5 @@
-import type { RequestCounts, WorkerHealth } from '../protocol/messages.js'
+import type { WorkerHealth } from '../protocol/messages.js'
+import type { RequestCounts } from '../protocol/stats-data.js'
 
 /** What the verdict looks at, of the window that is reported. */
 export interface RunFacts {
