@@ -32,6 +32,12 @@ export interface Option<T = unknown, Default extends string | null = string | nu
   readonly secret?: true
 }
 
+/** One row of an option table; its only use is that the row keeps its own type. */
+export const option = <T, Default extends string | null>(option: Option<T, Default>): Option<T, Default> => option
+
+/** Roles that carry out a run. */
+export const RUN: readonly Role[] = ['local', 'master']
+
 /** Options by their long names. */
 export type OptionTable = Readonly<Record<string, Option>>
 

@@ -1,0 +1,71 @@
+import { QPS_DISTRIBUTIONS } from '../plan.js'
+import { type Group, option, RUN } from './option.js'
+import { choice, decimal, integer, span } from './values.js'
+
+const LOAD: Group = { title: 'Load', roles: RUN }
+
+/** How many requests, when, and for how long. */
+export const LOAD_OPTIONS = {
+  users: option({
+    group: LOAD,
+    alias: 'u',
+    type: integer({ min: 1 }),
+    default: '1',
+    help: 'Users, over all workers: the most requests that are in flight at once.',
+  }),
+  'spawn-rate': option({
+    group: LOAD,
+    alias: 'r',
+    type: decimal({ above: 0 }, 'RATE'),
+    default: '1',
+    help: 'Users to start per second.',
+  }),
+  'run-time': option({
+    group: LOAD,
+    alias: 't',
+    type: span({ above: 0 }),
+    default: null,
+    unset: 'until Ctrl-C',
+    help: 'Length of the run, counted from the moment all users are started, or from the end of --warmup.',
+  }),
+  warmup: option({
+    group: LOAD,
+    type: span({}),
+    default: '0',
+    help: 'Let the load go on for so long after all users are started before anything is measured.',
+  }),
+  'max-requests': option({
+    group: LOAD,
+    type: integer({ min: 1 }),
+    default: null,
+    unset: 'no limit',
+    help: 'End after so many requests, counted like --run-time.',
+  }),
+  qps: option({
+    group: LOAD,
+    type: decimal({ above: 0 }, 'RATE'),
+    default: null,
+    unset: 'each user sends again when it has its answer',
+    help: 'Requests per second over all workers, sent by whichever user is free.',
+  }),
+  'qps-distribution': option({
+    group: LOAD,
+    type: choice(QPS_DISTRIBUTIONS),
+    default: 'constant',
+    help: 'Gaps between the requests of --qps; exponential gaps make a Poisson process.',
+  }),
+  'stop-timeout': option({
+    group: LOAD,
+    alias: 's',
+    type: span({}),
+    default: '30s',
+    help: 'How long requests in flight may still finish when the run is over. 0 = cancel them at once.',
+  }),
+  seed: option({
+    group: LOAD,
+    type: integer({ min: 0 }),
+    default: null,
+    unset: 'a new one for each run, shown in its log and report',
+    help: 'Prompts and random gaps follow from it: the same seed gives the same run. Mind that a server with a prefix cache may still hold the prompts of a run with the same seed.',
+  }),
+}
