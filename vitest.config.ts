@@ -6,6 +6,9 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 /** End-to-end tests that compare with true times, or judge the health of the client. */
 const TIMED = ['guide', 'selftest', 'verdict'].map((name) => `test/${name}.test.ts`)
 
+/** A fleet for as long as one likes. */
+const SOAK = 'test/fleet/soak.test.ts'
+
 /** A shared machine stands still for a tenth of a second now and then, which moves a request; what fails twice is a fault. */
 const REAL_RUNS = { testTimeout: 60_000, retry: 1 }
 
@@ -23,12 +26,27 @@ export default defineConfig({
       {
         extends: true,
         // Through the built binary. Runs wait more than they work, so several go on at once.
-        test: { name: 'e2e', include: ['test/**/*.test.ts'], exclude: TIMED, maxWorkers: 3, ...REAL_RUNS },
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.test.ts'],
+          exclude: [...TIMED, 'test/fleet/**'],
+          maxWorkers: 3,
+          ...REAL_RUNS,
+        },
       },
       {
         extends: true,
         // One after the other: a second run on the same cores would change what is measured.
         test: { name: 'timed', include: TIMED, fileParallelism: false, ...REAL_RUNS },
+      },
+      {
+        extends: true,
+        // On hosts of their own. What fails once is a fault: chance is what they are about.
+        test: { name: 'fleet', include: ['test/fleet/*.test.ts'], exclude: [SOAK], maxWorkers: 4 },
+      },
+      {
+        extends: true,
+        test: { name: 'soak', include: [SOAK] },
       },
     ],
   },

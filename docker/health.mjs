@@ -4,6 +4,8 @@
 // A master and a simulator are asked for GET /health. A worker listens on no port, and only its master
 // knows whether it loads; here it is only told from one that is stopped or dead.
 import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
 
 const TIMEOUT_MS = 4000
 
@@ -21,13 +23,25 @@ async function problemOf(pid) {
     if ('TtZX'.includes(state)) return `process ${pid} is in state ${state}: stopped or dead`
     const url = healthUrl(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'), process.env)
     if (url === null) return null
-    const { status } = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const status = await statusOf(url)
     return status === 200 ? null : `${url} answers ${status}`
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    const { cause } = error
-    return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message
+    return error.message
   }
+}
+
+/** @param {string} url */
+function statusOf(url) {
+  const { get } = url.startsWith('https:') ? https : http
+  // Nothing is told to who answers, and it is this container itself.
+  const options = { signal: AbortSignal.timeout(TIMEOUT_MS), rejectUnauthorized: false }
+  return new Promise((resolve, reject) => {
+    get(url, options, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    }).on('error', reject)
+  })
 }
 
 /**
@@ -43,7 +57,9 @@ function healthUrl(argv, env) {
   const isMaster = argv.includes('--master') || env.LLMLOAD_MASTER === 'true'
   if (!isMaster) return null
   const host = reachable(flagValue(argv, 'master-bind-host') ?? env.LLMLOAD_MASTER_BIND_HOST)
-  return `http://${host}:${(flagValue(argv, 'master-port') ?? env.LLMLOAD_MASTER_PORT) || 5557}/health`
+  const isTls = [flagValue(argv, 'tls'), flagValue(argv, 'tls-cert')].some((flag) => flag !== undefined)
+  const scheme = isTls || env.LLMLOAD_TLS === 'true' || env.LLMLOAD_TLS_CERT ? 'https' : 'http'
+  return `${scheme}://${host}:${(flagValue(argv, 'master-port') ?? env.LLMLOAD_MASTER_PORT) || 5557}/health`
 }
 
 /**

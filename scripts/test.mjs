@@ -25,14 +25,17 @@ const check = (name, command, args) => ({
   run: async () => asOneTest(await run(bin(command), args, { signal })),
 })
 
-/** @type {(name: string, project: string, needs: readonly string[]) => Step} */
-const tests = (name, project, needs) => ({
+/** @type {(name: string, project: string, needs: readonly string[], env?: Record<string, string>) => Step} */
+const tests = (name, project, needs, env = {}) => ({
   name,
   needs,
   run: async () => {
     const countsFile = join(folder, `${project}.json`)
     const args = ['run', '--project', project, '--reporter=default', '--reporter=./scripts/vitest-counts.mjs']
-    const { ok, output } = await run(bin('vitest'), args, { signal, env: { VITEST_COUNTS_FILE: countsFile } })
+    const { ok, output } = await run(bin('vitest'), args, {
+      signal,
+      env: { ...env, VITEST_COUNTS_FILE: countsFile },
+    })
     const outcome = existsSync(countsFile)
       ? JSON.parse(readFileSync(countsFile, 'utf8'))
       : { passed: 0, failed: 0, skipped: [] }
@@ -58,6 +61,7 @@ const steps = [
   tests('unit tests', 'unit', ['install']),
   tests('end-to-end tests', 'e2e', ['build']),
   tests('timed end-to-end tests', 'timed', ['build']),
+  tests('fleet tests, short', 'fleet', ['build'], { FLEET_LEVEL: 'short', FLEET_CHAOS_S: '10' }),
   ...(process.argv.includes('--packed') ? packedSteps(folder, signal) : []),
 ]
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Llmload, llmload, report, sim } from './support/llmload.js'
+import { folder, Llmload, llmload, report, sim } from './support/llmload.js'
 
 const RUN = '-p 30 -o 20 --qps 60 -u 60 -r 60 -t 1s'.split(' ')
 const FAST = ['--ttft-ms', '10', '--itl-ms', '2']
@@ -54,6 +56,44 @@ describe('failures of the server are data', () => {
     expect(requests.succeeded + requests.failed).toBe(60)
     expect(requests.succeeded).toBeGreaterThan(0)
     expect(requests.failures.connect).toBeGreaterThan(0)
+  })
+})
+
+describe('what a server does otherwise than asked is said', () => {
+  test.each<{ quirks: string; oddities: object; note: RegExp }>([
+    { quirks: 'whole-at-once', oddities: { not_streamed: 60 }, note: /^of 60 in 60 requests .* in one piece/ },
+    { quirks: 'json-body', oddities: { not_streamed: 60 }, note: /^of 60 in 60 requests .* in one piece/ },
+    { quirks: 'gzip', oddities: { compressed: 60 }, note: /^of 60 in 60 requests .* compressed/ },
+    { quirks: 'no-done', oddities: { without_done: 60 }, note: /^of 60 in 60 requests .* without \[DONE\]/ },
+    { quirks: 'prompt-usage-differs', oddities: {}, note: /^prompts were made for 30 tokens .* 3 more in each/ },
+  ])('$quirks', async ({ quirks, oddities, note }) => {
+    const { url } = await sim(...FAST, '--quirk', quirks)
+    const { report: run, code } = await report(...RUN, '-H', url)
+    expect(code).toBe(0)
+    expect(run.requests).toMatchObject({ succeeded: 60, oddities })
+    expect(run.notes).toContainEqual(expect.stringMatching(note))
+  })
+
+  test('prompts of another length, while the run goes on too', async () => {
+    const { url } = await sim(...FAST, '--quirk', 'prompt-usage-differs')
+    const { stderr, report: run } = await report(...RUN, '-H', url)
+    expect(stderr).toMatch(/the server counted 33 tokens in a prompt that was made for 30/)
+    const sums = { requests: 60, different: 60, own: 1800, server: 1980, leastSurplus: 3, mostSurplus: 3 }
+    expect(run.requests.tokenChecks).toEqual({ prompt: sums })
+  })
+
+  test('how long it asks to wait when it sheds load, in notes, JSON and request log', async () => {
+    const { url } = await sim(...FAST, '--quirk', 'retry-after')
+    const path = join(folder(), 'run.ndjson')
+    const { report: run, code } = await report(...RUN, '-H', url, '--request-log', path)
+    expect(code).toBe(1)
+    expect(run.requests.failures).toEqual({ shed: 60 })
+    expect(run.metrics.retry_after).toMatchObject({ count: 60, min: 7000, max: 7000 })
+    expect(run.notes).toContainEqual(expect.stringMatching(/^60 of 60 requests were refused until 7 s later/))
+    const lines = readFileSync(path, 'utf8').match(
+      /"failure":"shed".*"retryAfterS":7,|"retryAfterS":7,.*"failure":"shed"/g,
+    )
+    expect(lines?.length).toBeGreaterThanOrEqual(60)
   })
 })
 

@@ -60,14 +60,14 @@ describe('a run that is interrupted', () => {
     expect(requests.succeeded).toBeLessThan(40)
   })
 
-  test('the master is killed: its workers stop and end by themselves', async () => {
+  test('the master is killed: its workers wait for it for the grace time, and end by themselves', async () => {
     const { url } = await sim('--ttft-ms', '50', '--itl-ms', '1')
-    const run = new Llmload([...RUN, '-H', url])
+    const run = new Llmload([...RUN, '-H', url, '--worker-grace', '2s'])
     await run.says(/All users spawned/)
     const [worker = 0] = workersOf(run)
     run.signal('SIGKILL')
     await run.ended
-    await expect.poll(() => isAlive(worker), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isAlive(worker), { timeout: 10_000 }).toBe(false)
   })
 })
 

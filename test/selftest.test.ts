@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { SelftestResult } from '../packages/cli/src/selftest/result.js'
@@ -32,4 +32,12 @@ test('what is wrong with the options of a self-test is said at once', async () =
   expect(code).toBe(2)
   expect(stderr).toContain('--seconds must be a time span above 0')
   expect(stderr).toContain('--processes must be a whole number of at least 1')
+})
+
+test('a folder that cannot be made is an error at once', async ({ skip }) => {
+  skip(!existsSync('/proc/self'), 'there is no /proc on this host')
+  const { code, stderr } = await llmload('selftest', '--out', '/proc/llmload/result')
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/OUTPUT_FILE: cannot write into .proc.llmload.result: (ENOENT|EACCES)/)
+  expect(stderr).toContain('give --out a folder that can be made and written')
 })

@@ -1,5 +1,12 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { countTokens, isSet, type LoadPlan, type Timeline } from '../packages/core/src/index.js'
+import {
+  countTokens,
+  isSet,
+  type LoadPlan,
+  type Oddity,
+  odditiesOf,
+  type Timeline,
+} from '../packages/core/src/index.js'
 import { QUIRK_LIST, type Sim, type SimOptions, startSim } from '../packages/sim/src/index.js'
 import { failureOf, Loopback, post } from './support/loopback.js'
 
@@ -27,6 +34,7 @@ interface Row {
   readonly body?: object
   readonly options?: Partial<SimOptions>
   readonly load?: Partial<LoadPlan>
+  readonly thinkTags?: boolean
 
   readonly failure?: string | RegExp
   readonly tokens?: number
@@ -36,14 +44,14 @@ interface Row {
   readonly text?: null | ((plain: string) => string)
   /** Marks that are not reached. */
   readonly unset?: readonly Mark[]
-  readonly notStreamed?: boolean
+  readonly odd?: readonly Oddity[]
   readonly also?: (timeline: Timeline) => void
 }
 
 async function ask(row: Row): Promise<Timeline> {
-  const { quirk, chat = false, stream = true, body, options, load = {} } = row
+  const { quirk, chat = false, stream = true, thinkTags = false, body, options, load = {} } = row
   sim = await startSim({ port: 0, ttftMs: TTFT_MS, itlMs: 5, quirk: quirk.split(',').filter(Boolean), ...options })
-  const client = net.client(sim.url, { target: { chat, stream }, load: { timeoutS: 10, ...load } })
+  const client = net.client(sim.url, { target: { chat, stream, thinkTags }, load: { timeoutS: 10, ...load } })
   const prompt = chat ? { messages: [{ role: 'user', content: 'Hi' }] } : { prompt: 'Hi' }
   const streamed = stream ? { stream, stream_options: { include_usage: true } } : {}
   return post(client, JSON.stringify({ ...prompt, ...streamed, max_tokens: TOKENS, ignore_eos: true, ...body }))
@@ -51,9 +59,11 @@ async function ask(row: Row): Promise<Timeline> {
 
 /** The text of an answer without quirks: it follows from the seed. */
 let plain = ''
+let promptTokens = 0
 beforeAll(async () => {
   const timeline = await ask({ quirk: '' })
   plain = timeline.text
+  promptTokens = timeline.promptTokens ?? 0
   await net.close()
   await sim?.close()
 })
@@ -70,13 +80,13 @@ function expectRow(timeline: Timeline, row: Row): void {
     source: counted?.source ?? 'none',
     chunks: timeline.chunks,
     unset: MARKS.filter((mark) => !isSet(timeline[mark])),
-    notStreamed: timeline.notStreamed,
+    odd: odditiesOf(timeline),
   }).toEqual({
     tokens,
     source,
     chunks,
     unset: MARKS.filter((mark) => unset.includes(mark)),
-    notStreamed: row.notStreamed ?? false,
+    odd: row.odd ?? [],
   })
   row.also?.(timeline)
 }
@@ -132,6 +142,31 @@ const ROWS: readonly Row[] = [
   { quirk: 'reasoning-content', chat: true, also: thoughtFirst },
   { quirk: 'thinking-parts', chat: true, also: thoughtFirst },
   {
+    quirk: 'think-tags',
+    story: 'as thoughts',
+    thinkTags: true,
+    text: null,
+    chunks: TOKENS + 2,
+    also: thoughtFirst,
+  },
+  {
+    quirk: 'think-tags',
+    chat: true,
+    story: 'as thoughts',
+    thinkTags: true,
+    text: null,
+    chunks: TOKENS + 2,
+    also: thoughtFirst,
+  },
+  {
+    quirk: 'think-tags',
+    story: 'as text, unless it is said that they are thoughts',
+    text: null,
+    chunks: TOKENS + 2,
+    also: (t) => expect(t.firstVisibleMs).toBe(t.firstTokenMs),
+  },
+  { quirk: 'think-end', story: 'as thoughts', thinkTags: true, text: null, chunks: TOKENS + 1, also: thoughtFirst },
+  {
     quirk: 'tool-calls',
     chat: true,
     text: (text) => `look_up${text}`,
@@ -169,6 +204,7 @@ const ROWS: readonly Row[] = [
   { quirk: 'usage-with-choices', chat: true },
   { quirk: 'usage-after-done' },
   { quirk: 'usage-differs', tokens: TOKENS + 3 },
+  { quirk: 'prompt-usage-differs', also: (t) => expect(t.promptTokens).toBe(promptTokens + 3) },
   { quirk: 'negative-usage', source: 'chunks', also: (t) => expect(t.completionTokens).toBeNull() },
   {
     quirk: 'nan-usage',
@@ -190,7 +226,7 @@ const ROWS: readonly Row[] = [
     unset: ['usageMs', 'doneMs'],
   },
   { quirk: 'error-finish', failure: 'in_stream_error: finish_reason is error', ...cutShort, unset: ['usageMs'] },
-  { quirk: 'no-done', unset: ['doneMs'] },
+  { quirk: 'no-done', unset: ['doneMs'], odd: ['without_done'] },
   {
     quirk: 'no-finish',
     failure: 'truncated: the stream ended without finish_reason or [DONE]',
@@ -211,7 +247,7 @@ const ROWS: readonly Row[] = [
     failure: 'parse: expected an event stream, got a page: Gateway login',
     unset: NOTHING_GENERATED,
   },
-  { quirk: 'json-body', chunks: 0, notStreamed: true, unset: NOTHING_GENERATED },
+  { quirk: 'json-body', chunks: 0, odd: ['not_streamed'], unset: NOTHING_GENERATED },
   { quirk: 'wrong-content-type' },
   {
     quirk: 'whole-at-once',
@@ -220,13 +256,25 @@ const ROWS: readonly Row[] = [
     text: null,
     tokens: 12,
     chunks: 12,
-    notStreamed: true,
+    odd: ['not_streamed'],
   },
-  { quirk: 'gzip' },
-  { quirk: 'deflate' },
-  { quirk: 'br' },
-  { quirk: 'retry-after', ...refused, failure: 'status: HTTP 429: Too many requests', unset: NOTHING_GENERATED },
-  { quirk: 'retry-after-date', ...refused, failure: 'status: HTTP 503: Overloaded', unset: NOTHING_GENERATED },
+  { quirk: 'gzip', odd: ['compressed'], also: (t) => expect(t.contentEncoding).toBe('gzip') },
+  { quirk: 'deflate', odd: ['compressed'], also: (t) => expect(t.contentEncoding).toBe('deflate') },
+  { quirk: 'br', odd: ['compressed'], also: (t) => expect(t.contentEncoding).toBe('br') },
+  {
+    quirk: 'retry-after',
+    ...refused,
+    failure: 'shed: HTTP 429: Too many requests',
+    unset: NOTHING_GENERATED,
+    also: (t) => expect(t.retryAfterS).toBe(7),
+  },
+  {
+    quirk: 'retry-after-date',
+    ...refused,
+    failure: 'shed: HTTP 503: Overloaded',
+    unset: NOTHING_GENERATED,
+    also: (t) => expect(t.retryAfterS).toBe(90),
+  },
   {
     quirk: 'redirect',
     ...refused,
@@ -305,6 +353,23 @@ const ROWS: readonly Row[] = [
     failure: /^timeout_total: /,
     ...refused,
     unset: NOTHING_GENERATED,
+  },
+  {
+    quirk: 'only-comments',
+    story: 'where tokens have a limit of their own',
+    load: { tokenTimeoutS: 0.3 },
+    failure: 'timeout_progress: no token for 0.3 s',
+    ...refused,
+    unset: NOTHING_GENERATED,
+  },
+  {
+    quirk: '',
+    story: 'and stalls in the middle',
+    options: { stallAfterTokens: 2 },
+    load: { tokenTimeoutS: 0.3 },
+    failure: 'timeout_progress: no token for 0.3 s',
+    ...cutShort,
+    unset: ['usageMs', 'doneMs'],
   },
 ]
 

@@ -50,7 +50,7 @@ trap 'interrupted=1; kill -INT "$master" 2>/dev/null || true' INT TERM
 # The master hands it to the workers.
 unset LLMLOAD_API_KEY
 
-# A worker that finds no master gives up at once.
+# A master that is given a bad option ends at once: workers would wait for it in vain.
 until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || ! kill -0 "$master" 2>/dev/null; do sleep 0.2; done
 
 # Without a master there is nothing to join.

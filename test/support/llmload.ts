@@ -5,9 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunReport } from '@llmload/core'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 
-const BIN = fileURLToPath(new URL('../../packages/cli/bin/llmload.js', import.meta.url))
+export const BIN = fileURLToPath(new URL('../../packages/cli/bin/llmload.js', import.meta.url))
+
+/** Folders of runs are for the tests of this file, not for the home of who runs them. */
+const stateHome = mkdtempSync(join(tmpdir(), 'llmload-state-'))
+process.env.XDG_STATE_HOME = stateHome
+afterAll(() => rmSync(stateHome, { recursive: true, force: true }))
 
 export interface Ended {
   /** Exit code; null if a signal ended it. */
@@ -23,9 +28,11 @@ export class Llmload {
   #stdout = ''
   #stderr = ''
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
+  /** @param within a command that runs it somewhere else, such as on another host. */
+  constructor(args: readonly string[], env: Record<string, string> = {}, within: readonly string[] = []) {
     const { LLMLOAD_TOKEN: _, ...inherited } = process.env
-    this.#child = spawn(process.execPath, [BIN, ...args], {
+    const [command = '', ...rest] = [...within, process.execPath, BIN, ...args]
+    this.#child = spawn(command, rest, {
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -45,16 +52,21 @@ export class Llmload {
     this.#child.kill(name)
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   /** Resolves with the match as soon as the output has one; rejects when the process ends without. */
   says(pattern: RegExp): Promise<RegExpMatchArray> {
     return new Promise((resolve, reject) => {
       const look = () => {
         const match = `${this.#stdout}\n${this.#stderr}`.match(pattern)
-        if (match) resolve(match)
+        if (!match) return
+        for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.off('data', look)
+        resolve(match)
       }
+      for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', look)
       look()
-      this.#child.stdout?.on('data', look)
-      this.#child.stderr?.on('data', look)
       void this.ended.then(({ code, stderr }) =>
         reject(new Error(`ended with ${code} before saying ${pattern}:\n${stderr}`)),
       )

@@ -18,7 +18,7 @@ export function planOf(baseUrl: string, { target, load }: ClientOverrides = {}):
   return {
     runId: 'r',
     seed: 1,
-    target: { provider: 'openai', baseUrl, model: 'M', chat: false, stream: true, ...target },
+    target: { provider: 'openai', baseUrl, model: 'M', chat: false, stream: true, thinkTags: false, ...target },
     sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
     workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
     load: {
@@ -26,12 +26,12 @@ export function planOf(baseUrl: string, { target, load }: ClientOverrides = {}):
         users: 1,
         spawnRate: 1,
         qps: null,
-        qpsDistribution: 'constant',
+        qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [],
         warmupS: 0,
         runTimeS: null,
         maxRequests: null,
       },
-      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
+      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
       ...load,
     },
   }

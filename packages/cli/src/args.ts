@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { OptionTable, Problem } from '@llmload/core'
+import { type OptionTable, type Problem, withoutPassword } from '@llmload/core'
 import { type Collected, collect } from './settings.js'
 
 interface Flag {
@@ -12,10 +12,16 @@ interface Flag {
 
 /**
  * The flags of a command line: `--a-b` and `--a_b`, `--a=1`, `--a 1`, `-a 1`, `-a1`, `--no-a`.
- * Everything that is wrong is listed; nothing is guessed.
+ * Everything that is wrong is listed; nothing is guessed. A command that takes words beside its
+ * options finds up to `maxWords` in `words`.
  */
-export function readFlags(argv: readonly string[], table: OptionTable): Collected {
+export function readFlags(
+  argv: readonly string[],
+  table: OptionTable,
+  maxWords = 0,
+): Collected & { readonly words: readonly string[] } {
   const read: Collected = { settings: [], problems: [] }
+  const words: string[] = []
   const { tokens } = parseArgs({
     args: [...argv],
     options: parserOptions(table),
@@ -25,11 +31,14 @@ export function readFlags(argv: readonly string[], table: OptionTable): Collecte
   })
   let mayBeItsValue = false
   for (const token of tokens) {
-    if (token.kind === 'positional' && !mayBeItsValue) read.problems.push(unexpected(token.value))
+    if (token.kind === 'positional' && !mayBeItsValue) {
+      if (words.length < maxWords) words.push(token.value)
+      else read.problems.push(unexpected(token.value))
+    }
     if (token.kind === 'option') collectFlag(read, table, token)
     mayBeItsValue = token.kind === 'option' && token.value === undefined && !isKnown(table, longName(token.name))
   }
-  return read
+  return { ...read, words }
 }
 
 /** Both spellings of each name, so that the parser knows which ones take a value. */
@@ -51,8 +60,8 @@ const isSwitch = (table: OptionTable, name: string): boolean =>
 
 function unexpected(word: string): Problem {
   return {
-    message: `unexpected argument '${word}'`,
-    hint: 'options begin with --; commands like llmload sim and llmload explain come first',
+    message: `unexpected argument '${withoutPassword(word)}'`,
+    hint: 'options begin with --; commands come first, as in llmload selftest: llmload --help lists them',
   }
 }
 

@@ -34,7 +34,7 @@ describe('the guide’s command', () => {
       role: 'local',
       target: { provider: 'vllm', baseUrl: 'http://localhost:8000', chat: false, stream: true },
       workload: { promptTokens: 1000, maxTokens: 100, tokenizer: '/data/llama' },
-      load: { users: 100, spawnRate: 100, qps: 1, qpsDistribution: 'constant', runTimeS: 120 },
+      load: { users: 100, spawnRate: 100, qps: 1, qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [], runTimeS: 120 },
       output: { headless: true, summaryFile: 'vllm_locust.csv' },
     })
   })
@@ -99,6 +99,13 @@ describe('the token', () => {
   test('is read from its variable, or from the file that --token-file names, which is stronger', () => {
     expect(tokenOf('', { LLMLOAD_TOKEN: 'of-the-variable' })).toBe('of-the-variable')
     expect(tokenOf(`--token-file ${tokenFile}`, { LLMLOAD_TOKEN: 'of-the-variable' })).toBe('of-the-file')
+  })
+
+  test.each(['control', 'view'] as const)('of those who %s a run comes from such places too', (role) => {
+    const tokenOf = (line: string, env: NodeJS.ProcessEnv) => read(line, env).config.fleet[`${role}Token`]
+    const variable = { [`LLMLOAD_${role.toUpperCase()}_TOKEN`]: 'of-the-variable' }
+    expect(tokenOf('', variable)).toBe('of-the-variable')
+    expect(tokenOf(`--${role}-token-file ${tokenFile}`, variable)).toBe('of-the-file')
   })
 
   test('of the variable is stronger than a token file that the config file names', () => {

@@ -11,6 +11,9 @@ import type { Collected } from './settings.js'
 /** Short enough to be typed again. */
 const MAX_SEED = 1_000_000
 
+/** Secrets that may stand in a file of their own. */
+const TOKENS = ['token', 'control-token', 'view-token'] as const
+
 export type Checked = Extract<Resolution, { config: unknown }>
 
 /**
@@ -24,8 +27,10 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv)
 
   const configFile = strongest('config', OPTIONS.config, settingsSoFar())
   if (configFile !== undefined) sources.push(readConfigFile(configFile.text, OPTIONS))
-  const tokenFile = strongest('token-file', OPTIONS['token-file'], settingsSoFar())
-  if (tokenFile !== undefined) sources.push(readTokenFile(tokenFile))
+  for (const token of TOKENS) {
+    const file = strongest(`${token}-file`, OPTIONS[`${token}-file`], settingsSoFar())
+    if (file !== undefined) sources.push(readTokenFile(token, file))
+  }
 
   const resolution = resolve(settingsSoFar(), { cpuCount: availableParallelism(), freshSeed: randomInt(MAX_SEED) })
   const problems = sources.flatMap(({ problems }) => problems)
@@ -34,11 +39,11 @@ export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv)
   return { config: resolution.config, warnings: [...environment.warnings, ...resolution.warnings] }
 }
 
-/** The token counts where the file that it stands in was named: a file named by a flag beats LLMLOAD_TOKEN. */
-function readTokenFile({ typed, source, text: path }: Setting): Collected {
+/** A token counts where the file that it stands in was named: a file named by a flag beats LLMLOAD_TOKEN. */
+function readTokenFile(option: (typeof TOKENS)[number], { typed, source, text: path }: Setting): Collected {
   try {
     const text = readFileSync(path, 'utf8')
-    return { settings: [{ option: 'token', typed: `the token of ${typed}`, source, text }], problems: [] }
+    return { settings: [{ option, typed: `the token of ${typed}`, source, text }], problems: [] }
   } catch (error) {
     return { settings: [], problems: [{ message: `${typed} cannot be read: ${messageOf(error)}` }] }
   }

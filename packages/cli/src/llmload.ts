@@ -1,7 +1,8 @@
-import { EXIT, OPTIONS } from '@llmload/core'
-import { readCommandLine } from './command-line.js'
+import { EXIT, hideSecrets, LoadError, OPTIONS } from '@llmload/core'
+import { type Checked, readCommandLine } from './command-line.js'
 import type { Signals } from './exit.js'
 import { optionsHelp } from './help.js'
+import { secretsOf } from './logger.js'
 import { version } from './version.js'
 
 /** The command `llmload`, without what exits: arguments to exit code. Throws a LoadError with what went wrong. */
@@ -15,6 +16,14 @@ export async function llmload(argv: readonly string[], signals: Signals): Promis
     const { selftest } = await import('./commands/selftest.js')
     return selftest(rest, signals)
   }
+  if (command === 'runs') {
+    const { runs } = await import('./commands/runs.js')
+    return runs(rest)
+  }
+  if (command === 'report') {
+    const { report } = await import('./commands/report.js')
+    return report(rest)
+  }
   if (command === 'explain') {
     const { explain } = await import('./commands/explain.js')
     return explain(rest, process.stdout.columns)
@@ -24,12 +33,26 @@ export async function llmload(argv: readonly string[], signals: Signals): Promis
     return EXIT.ok
   }
   const checked = readCommandLine(argv, process.env)
+  try {
+    return await carryOut(checked, signals)
+  } catch (error) {
+    throw withoutSecrets(error, secretsOf(checked.config))
+  }
+}
+
+async function carryOut(checked: Checked, signals: Signals): Promise<number> {
   if (checked.config.role === 'worker') {
     const { worker } = await import('./commands/worker.js')
     return worker(checked, signals)
   }
   const { run } = await import('./commands/run.js')
   return run(checked, signals)
+}
+
+/** What a server or a worker says goes into errors, and may quote a key that it was shown. */
+function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
+  if (!(error instanceof LoadError)) return error
+  return new LoadError(error.code, hideSecrets(error.message, secrets), hideSecrets(error.hint, secrets))
 }
 
 const helpText = (columns = 100): string => `llmload ${version}: load tests for LLM inference servers
@@ -41,6 +64,8 @@ Usage:
   llmload sim [options]                 be a server to test against: llmload sim --help
   llmload selftest [options]            how far can the numbers of this host be trusted?
   llmload explain [METRIC]              say what a number means and how it is made
+  llmload runs [N]                      list the runs of this host
+  llmload report [RUN] [options]        print the results of one again, in any format
 
 ${optionsHelp(OPTIONS, columns)}
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type LogLevel, systemClock } from '@llmload/core'
+import { type LogLevel, secretTexts, systemClock } from '@llmload/core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createLogger, secretsOf } from './logger.js'
+import { createLogger } from './logger.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'llmload-log-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -44,11 +44,23 @@ describe('a log line', () => {
   })
 
   test('never shows a secret, wherever it stands', () => {
-    const secrets = secretsOf({ apiKey: 'sk-secret-1', headers: [['authorization', 'Basic c2VjcmV0']] }, 'token-secret')
+    const secrets = secretTexts(
+      { apiKey: 'sk-secret-1', headers: [['authorization', 'Basic c2VjcmV0']] },
+      'token-secret',
+    )
     const text = logged('secrets', 'INFO', secrets, (log) => {
       log.info({ headers: ['Basic c2VjcmV0'], token: 'token-secret' }, 'the server said: invalid key sk-secret-1')
     })
     expect(text).toContain('the server said: invalid key [hidden] headers=["[hidden]"] token=[hidden]')
+  })
+
+  test('of a hostile worker does not drive the terminal, and cannot look like a line of ours', () => {
+    const text = logged('controls', 'INFO', [], (log) => {
+      log.warn({}, 'worker x: \u001b[2J\r\u0007\u009b1m\n[2026-11-25 00:40:43,424] host/INFO/llmload: all is well')
+    })
+    expect(text).toContain(
+      'worker x: \\x1b[2J\\x0d\\x07\\x9b1m\n  [2026-11-25 00:40:43,424] host/INFO/llmload: all is well\n',
+    )
   })
 
   test('goes nowhere if the file cannot be opened: that is an error before the run', () => {

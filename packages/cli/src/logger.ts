@@ -2,12 +2,14 @@ import { openSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import {
   type Clock,
+  hideSecrets,
   LoadError,
   type Log,
   type LoggingConfig,
   type LogLevel,
   messageOf,
-  type Secrets,
+  type RunConfig,
+  secretTexts,
 } from '@llmload/core'
 import { pino } from 'pino'
 import type { Checked } from './command-line.js'
@@ -20,20 +22,22 @@ const PINO_LEVELS = {
   CRITICAL: 'fatal',
 } as const satisfies Record<LogLevel, string>
 
-/** A shorter one is no secret, and could be part of any word. */
-const MIN_SECRET_LENGTH = 6
-
 /**
  * Log lines as Locust writes them, `[2026-11-25 00:40:43,424] host/INFO/llmload: message key=value`,
- * on stderr or in a file. No line shows one of the secrets. Throws OUTPUT_FILE.
+ * on stderr or in a file, and handed to `copy`. No line shows one of the secrets. Throws OUTPUT_FILE.
  */
-export function createLogger(config: LoggingConfig, secrets: readonly string[], clock: Clock): Log {
+export function createLogger(
+  config: LoggingConfig,
+  secrets: readonly string[],
+  clock: Clock,
+  copy: (line: string) => void = () => {},
+): Log {
   const write = config.file === null ? (line: string) => process.stderr.write(line) : appender(config.file)
-  const hidden = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH)
   const destination = {
     write(json: string) {
-      const line = readable(JSON.parse(json), clock.wallMs(clock.nowMs()))
-      write(hidden.reduce((text, secret) => text.replaceAll(secret, '[hidden]'), line))
+      const line = hideSecrets(readable(JSON.parse(json), clock.wallMs(clock.nowMs())), secrets)
+      write(line)
+      copy(line)
     },
   }
   return pino(
@@ -43,15 +47,15 @@ export function createLogger(config: LoggingConfig, secrets: readonly string[], 
 }
 
 /** The log of a command. Begins with what its configuration warns about. */
-export function openLog({ config, warnings }: Checked, clock: Clock): Log {
-  const log = createLogger(config.logging, secretsOf(config.secrets, config.fleet.token), clock)
+export function openLog({ config, warnings }: Checked, clock: Clock, copy?: (line: string) => void): Log {
+  const log = createLogger(config.logging, secretsOf(config), clock, copy)
   for (const warning of warnings) log.warn({}, warning)
   return log
 }
 
-/** The texts that must not be shown. */
-export function secretsOf({ apiKey, headers }: Secrets, token: string | null): string[] {
-  return [apiKey, token, ...headers.map(([, value]) => value)].filter((secret) => secret !== null)
+/** The texts that nobody may see of a command. */
+export function secretsOf({ secrets, fleet }: RunConfig): string[] {
+  return secretTexts(secrets, fleet.token, fleet.viewToken, fleet.controlToken)
 }
 
 function levelName(label: string): { level: string } {
@@ -61,8 +65,14 @@ function levelName(label: string): { level: string } {
 function readable({ level, msg, ...fields }: Record<string, unknown>, wallMs: number): string {
   const host = hostname().split('.', 1)[0]
   const values = Object.entries(fields).map(([name, value]) => ` ${name}=${fieldText(value)}`)
-  return `[${localTime(wallMs)}] ${host}/${level}/llmload: ${msg}${values.join('')}\n`
+  return `[${localTime(wallMs)}] ${host}/${level}/llmload: ${withoutControls(`${msg}${values.join('')}`)}\n`
 }
+
+/** Workers and servers have their words in messages: they must not drive a terminal, nor look like a line of ours. */
+const withoutControls = (text: string): string =>
+  text
+    .replace(/\n/g, '\n  ')
+    .replace(/(?![\t\n])\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 const fieldText = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)

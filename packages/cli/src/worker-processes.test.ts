@@ -14,6 +14,7 @@ const COMMAND: WorkerCommand = {
   masterHost: '127.0.0.1',
   masterPort: 5557,
   token: 'token-secret',
+  tls: null,
   logLevel: 'INFO',
   showLog: false,
 }
@@ -37,6 +38,17 @@ describe('worker processes', () => {
     )
     expect((await exited).stderrTail).toBe(
       '--worker --master-host 127.0.0.1 --master-port 5557 --loglevel INFO token-secret\n',
+    )
+  })
+
+  test.each([
+    [{ masterFingerprint: 'sha256:00', caFile: null }, '--master-fingerprint sha256:00'],
+    [{ masterFingerprint: null, caFile: 'ca.pem' }, '--tls-ca ca.pem'],
+    [{ masterFingerprint: null, caFile: null }, '--tls'],
+  ])('know the master by %o', async (tls, flags) => {
+    const { exited } = start('console.error(process.argv.slice(2).join(" ")); process.exitCode = 1', { count: 1, tls })
+    expect((await exited).stderrTail).toBe(
+      `--worker --master-host 127.0.0.1 --master-port 5557 --loglevel INFO ${flags}\n`,
     )
   })
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { LogLevel } from '@llmload/core'
+import type { LogLevel, TlsConfig } from '@llmload/core'
 import type { WorkerProcesses } from '@llmload/master'
 
 type ProcessEnd = Awaited<WorkerProcesses['exited']>
@@ -20,6 +20,10 @@ export interface WorkerCommand {
   readonly masterHost: string
   readonly masterPort: number
   readonly token: string | null
+  /** How the children know the master; null = no TLS. */
+  readonly tls: Pick<TlsConfig, 'masterFingerprint' | 'caFile'> | null
+  /** Hosts that they may send load to; none = all. */
+  readonly allowedTargets?: readonly string[]
   readonly logLevel: LogLevel
   /** Whether what the children log is shown as it comes. */
   readonly showLog: boolean
@@ -32,6 +36,7 @@ export interface WorkerCommand {
 export class Workers implements WorkerProcesses {
   readonly count: number
   readonly exited: Promise<ProcessEnd>
+  readonly each: readonly Promise<ProcessEnd>[]
   /** All of them, when the last one has ended. */
   readonly ends: Promise<readonly ProcessEnd[]>
   readonly #children: readonly ChildProcess[]
@@ -48,6 +53,7 @@ export class Workers implements WorkerProcesses {
     this.count = command.count
     this.#children = Array.from({ length: command.count }, () => start(program, command))
     const ends = this.#children.map((child) => endOf(child, command.showLog))
+    this.each = ends
     this.ends = Promise.all(ends)
     this.exited = new Promise((resolve) => {
       for (const end of ends) void end.then((how) => this.#told || resolve(how))
@@ -78,13 +84,20 @@ export class Workers implements WorkerProcesses {
 }
 
 function start([program = '', ...args]: readonly string[], command: WorkerCommand): ChildProcess {
-  const { masterHost, masterPort, logLevel, token } = command
+  const { masterHost, masterPort, logLevel, token, tls, allowedTargets = [] } = command
   const flags = ['--worker', '--master-host', masterHost, '--master-port', String(masterPort), '--loglevel', logLevel]
-  return spawn(program, [...args, ...flags], {
+  const targets = allowedTargets.flatMap((target) => ['--allow-target', target])
+  return spawn(program, [...args, ...flags, ...tlsFlags(tls), ...targets], {
     detached: true,
     env: childEnv(process.env, token),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+}
+
+function tlsFlags(tls: WorkerCommand['tls']): string[] {
+  if (tls === null) return []
+  if (tls.masterFingerprint !== null) return ['--master-fingerprint', tls.masterFingerprint]
+  return tls.caFile === null ? ['--tls'] : ['--tls-ca', tls.caFile]
 }
 
 /** Our environment without our settings: what a child has to know it is told. The token is in no argument list. */
@@ -101,8 +114,8 @@ async function endOf(child: ChildProcess, showLog: boolean): Promise<ProcessEnd>
   })
   try {
     const [code, signal] = await once(child, 'close')
-    return { code, signal, stderrTail }
+    return { pid: child.pid, code, signal, stderrTail }
   } catch (error) {
-    return { code: null, signal: null, stderrTail: `it could not be started: ${error}` }
+    return { pid: undefined, code: null, signal: null, stderrTail: `it could not be started: ${error}` }
   }
 }

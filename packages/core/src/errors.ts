@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   BAD_OPTIONS: { exit: EXIT.usage, meaning: 'An option, environment variable or config file is wrong.' },
   TOKENIZER: { exit: EXIT.usage, meaning: 'The tokenizer cannot be found, read or downloaded.' },
   OUTPUT_FILE: { exit: EXIT.usage, meaning: 'A file that the run shall write cannot be written.' },
+  RUN_FOLDER: { exit: EXIT.usage, meaning: 'There is no such run in the history, or its folder cannot be read.' },
   PORT_IN_USE: { exit: EXIT.usage, meaning: 'The port to listen on is taken or not allowed.' },
   UNKNOWN_MODEL: { exit: EXIT.usage, meaning: 'The server does not have the model asked for.' },
   TARGET_UNREACHABLE: { exit: EXIT.notCarriedOut, meaning: 'The server under test does not answer.' },

@@ -23,6 +23,8 @@ export interface TargetPlan {
   /** `/v1/chat/completions` instead of `/v1/completions`. */
   readonly chat: boolean
   readonly stream: boolean
+  /** Text between `<think>` and `</think>` is reasoning. */
+  readonly thinkTags: boolean
 }
 
 export interface SamplingPlan {
@@ -42,16 +44,47 @@ export interface WorkloadPlan {
   readonly tokenizer: string | null
 }
 
-export const QPS_DISTRIBUTIONS = ['constant', 'uniform', 'exponential'] as const
+export const QPS_DISTRIBUTIONS = ['constant', 'uniform', 'exponential', 'gamma'] as const
 export type QpsDistribution = (typeof QPS_DISTRIBUTIONS)[number]
 
+/** As llm_bench's --ramping-time has it. */
+export interface RampingPlan {
+  readonly timeS: number
+  /** One request at a time for so long, before it begins. */
+  readonly warmupS: number
+}
+
+/** A part of a run with a level of its own. */
+export interface Stage {
+  readonly durationS: number
+  /** Arrivals per second, even from the first value to the second; null = those at the end of the stage before. */
+  readonly qps: Levels | null
+  /** Users, likewise. */
+  readonly users: Levels | null
+}
+
+/** At the start and at the end of a stage; the same = held. */
+export interface Levels {
+  readonly from: number
+  readonly to: number
+}
+
 export interface LoadPlan {
+  /** With stages: at the start. */
   readonly users: number
   /** Users started per second. */
   readonly spawnRate: number
-  /** Arrivals per second over all workers; null = closed loop. */
+  /** Arrivals per second over all workers, with stages at the start; null = closed loop. */
   readonly qps: number | null
   readonly qpsDistribution: QpsDistribution
+  /** Shape of the gaps of `gamma`: 1 is a Poisson process, less is burstier; their variation is 1 / √burstiness. */
+  readonly burstiness: number
+  /** In a closed loop each user starts its requests at least so far apart; null = as soon as it can. */
+  readonly burstPeriodS: number | null
+  /** In a closed loop, how the requests in flight grow from one to `users`; null = with the users. */
+  readonly ramping: RampingPlan | null
+  /** Levels one after the other, from the opening of the measured window on; none = one level all the time. */
+  readonly stages: readonly Stage[]
   /** How long the load goes on, with all users there, before the measured window opens. */
   readonly warmupS: number
   /** Length of the measured window; null = until stopped. */
@@ -64,6 +97,8 @@ export interface LoadPlan {
   readonly timeoutS: number | null
   /** A request that receives no byte for so long fails. */
   readonly progressTimeoutS: number
+  /** So does a stream that brings no token for so long, whatever else it brings; null = it may wait. */
+  readonly tokenTimeoutS: number | null
 }
 
 /** What must never be logged, reported or put on a command line. */

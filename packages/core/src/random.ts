@@ -14,22 +14,26 @@ const TWO_53 = 2 ** 53
 const MIXING_STEPS = 15
 
 class Sfc32 {
-  constructor(
-    private a: number,
-    private b: number,
-    private c: number,
-    private counter: number,
-  ) {
+  #a: number
+  #b: number
+  #c: number
+  #counter: number
+
+  constructor(a: number, b: number, c: number, counter: number) {
+    this.#a = a
+    this.#b = b
+    this.#c = c
+    this.#counter = counter
     for (let i = 0; i < MIXING_STEPS; i++) this.next32()
   }
 
   /** A signed 32-bit integer. */
   next32(): number {
-    const value = (this.a + this.b + this.counter) | 0
-    this.counter = (this.counter + 1) | 0
-    this.a = this.b ^ (this.b >>> 9)
-    this.b = (this.c + (this.c << 3)) | 0
-    this.c = (((this.c << 21) | (this.c >>> 11)) + value) | 0
+    const value = (this.#a + this.#b + this.#counter) | 0
+    this.#counter = (this.#counter + 1) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + value) | 0
     return value
   }
 

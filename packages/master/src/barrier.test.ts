@@ -99,11 +99,13 @@ describe.concurrent('workers', () => {
     expect(run.report.workers).toHaveLength(1)
   })
 
-  test('that come when the run has begun are turned away', async ({ begin }) => {
-    const run = begin()
+  test('that come when the requests of a run are dealt out are turned away', async ({ begin }) => {
+    const run = begin({ load: { maxRequests: 10 } })
     const worker = await run.worker()
     await worker.next('prepare')
-    await expect(run.worker(2)).rejects.toThrow('closed (1008 the run has begun without it)')
+    await expect(run.worker(2)).rejects.toThrow(
+      'closed (1008 the run has begun without it, and its requests (--max-requests) are dealt out)',
+    )
   })
 
   test('add up to the same as one', async ({ pair }) => {

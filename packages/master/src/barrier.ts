@@ -4,19 +4,23 @@ import {
   type ErrorCode,
   type Keep,
   LoadError,
+  type LoadPlan,
   type Log,
+  type MasterMessage,
   type Plan,
   type Secrets,
 } from '@llmload/core'
+import { inLocustsOrder, worstErrorMs } from './deal.js'
 import type { Fleet } from './fleet.js'
-import { clockOf, type Member } from './member.js'
+import type { Member } from './member.js'
+import { quotaOf } from './quotas.js'
 import { describeEnd, hasFailed, type ProcessWatch } from './worker-processes.js'
 
 /** Processes that were started on this host have joined by then, or never will. */
 const LOCAL_JOIN_LIMIT_MS = 30_000
 
 /** A tokenizer may have to be downloaded; what takes longer is stuck. */
-const PREPARE_LIMIT_MS = 600_000
+export const PREPARE_LIMIT_MS = 600_000
 const PREPARE_LOG_EVERY_MS = 5000
 
 /** Locust says who is missing at debug level for so long, then at info. */
@@ -29,6 +33,8 @@ const LEAST_NOTICE_MS = 300
 const NOTICE_ROUND_TRIPS = 4
 /** A worker that says it needs more than that is wrong about its clock. */
 const MOST_NOTICE_MS = 10_000
+
+type PrepareMessage = Extract<MasterMessage, { type: 'prepare' }>
 
 export interface BarrierDeps {
   readonly fleet: Fleet
@@ -62,12 +68,13 @@ export async function gather(count: number, maxWaitS: number | null, deps: Barri
 }
 
 /** Gives everyone who is there a share of the load, as far as there are users. Who has none may go. */
-export function share(users: number, { fleet, log }: Pick<BarrierDeps, 'fleet' | 'log'>): void {
-  const workers = fleet.present
+export function share({ users, maxRequests }: LoadPlan, { fleet, log }: Pick<BarrierDeps, 'fleet' | 'log'>): void {
+  const workers = inLocustsOrder(fleet.present)
   const count = Math.min(workers.length, users)
   for (const [index, worker] of workers.entries()) {
     if (index < count) {
-      worker.share = { index, count }
+      worker.assignments.push({ epoch: 0, fromMs: 0, share: { index, count } })
+      worker.quota = quotaOf(maxRequests, { index, count })
       continue
     }
     const reason = `the run has ${users} users for ${workers.length} workers: nothing to do for this one`
@@ -82,13 +89,13 @@ export async function prepare(
   deps: BarrierDeps,
 ): Promise<void> {
   const { fleet, processes, clock, log, signal } = deps
-  const participants = fleet.participants
+  const { participants } = fleet
   for (const member of participants) {
-    member.state = 'preparing'
-    member.session.send({ type: 'prepare', plan, secrets, share: member.share, keep })
+    const share = member.assignments[0]?.share
+    if (share) sendPlan(member, { plan, secrets, keep, share }, clock)
   }
   const isReady = (): boolean => participants.every(({ state }) => state === 'ready')
-  const isStuck = (): boolean => participants.some(({ failure, gone }) => failure ?? gone) || childFailed(processes)
+  const isStuck = (): boolean => participants.some(({ failure, isOver }) => failure ?? isOver) || childFailed(processes)
   const untilMs = clock.nowMs() + PREPARE_LIMIT_MS
   for (;;) {
     const nextLogMs = Math.min(clock.nowMs() + PREPARE_LOG_EVERY_MS, untilMs)
@@ -103,12 +110,22 @@ export async function prepare(
 
 /** Fixes the start and tells it to everyone; returns it, on the master's clock. */
 export function start({ fleet, clock }: Pick<BarrierDeps, 'fleet' | 'clock'>): number {
-  const worstErrorMs = Math.max(...fleet.participants.map((member) => clockOf(member)?.errorMs ?? 0))
-  const worstRoundTripMs = 2 * worstErrorMs
-  const noticeMs = Math.max(LEAST_NOTICE_MS, NOTICE_ROUND_TRIPS * worstRoundTripMs)
+  const { participants } = fleet
+  const noticeMs = Math.max(LEAST_NOTICE_MS, NOTICE_ROUND_TRIPS * 2 * worstErrorMs(participants))
   const startAtMs = clock.nowMs() + Math.min(noticeMs, MOST_NOTICE_MS)
-  fleet.send(fleet.participants, { type: 'start', startAtMs })
+  for (const member of participants) {
+    member.send({ type: 'start', startAtMs, assignments: [...member.assignments], levels: [] })
+    member.advancedAtMs = startAtMs
+    member.isTold = true
+  }
   return startAtMs
+}
+
+/** Sends a worker what it needs to prepare. */
+export function sendPlan(member: Member, prepare: Omit<PrepareMessage, 'type'>, clock: Clock): void {
+  member.state = 'preparing'
+  member.advancedAtMs = clock.nowMs()
+  member.send({ type: 'prepare', ...prepare })
 }
 
 const childFailed = ({ end }: ProcessWatch): boolean => end !== null && hasFailed(end)

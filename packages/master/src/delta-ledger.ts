@@ -1,12 +1,19 @@
-import { type Delta, type RequestCounts, Stats, type StatsData, type WorkerHealth } from '@llmload/core'
+import { type Clock, type Delta, type RequestCounts, Stats, type StatsData } from '@llmload/core'
+import { HealthAccount } from './health-account.js'
+import { History } from './history.js'
 import { LiveRates } from './live-rates.js'
+import type { RunTimes } from './run-window.js'
 
 /** More reports than that cannot have got lost unnoticed: the number is wrong. */
-const MAX_GAP = 3600
+const MAX_MISSING = 3600
+
+/** A delta without one before it covers about a second. */
+const USUAL_MS = 1000
 
 const NO_COUNTS = { sent: 0, succeeded: 0, failed: 0, censored: 0 }
 
-export type PhaseName = 'ramp' | 'measured'
+const PHASES = ['ramp', 'measured'] as const
+export type PhaseName = (typeof PHASES)[number]
 
 /** What became of the requests of one worker. */
 type WorkerCounts = Pick<RequestCounts, keyof typeof NO_COUNTS>
@@ -20,7 +27,7 @@ export interface WorkerAccount {
   /** Numbers of deltas that did not come though later ones did. */
   readonly missing: ReadonlySet<number>
   readonly counts: Readonly<Record<PhaseName, WorkerCounts>>
-  readonly health: readonly { readonly untilMs: number; readonly health: WorkerHealth }[]
+  readonly health: HealthAccount
   /** Up to where its reports go, on the master's clock; -Infinity before the first. */
   readonly untilMs: number
 }
@@ -31,20 +38,36 @@ class Account implements WorkerAccount {
   untilMs = Number.NEGATIVE_INFINITY
   readonly missing = new Set<number>()
   readonly counts = { ramp: { ...NO_COUNTS }, measured: { ...NO_COUNTS } }
-  readonly health: { untilMs: number; health: WorkerHealth }[] = []
+  readonly health = new HealthAccount()
 }
 
-/** The sum of all deltas of all workers: each counted once, and gaps noticed. */
+/** The sum of all deltas of all workers: each counted once, and gaps noticed. Its size does not depend on how long a run is. */
 export class DeltaLedger {
   readonly ramp = new Stats()
   readonly measured = new Stats()
   readonly rates = { ramp: new LiveRates(), measured: new LiveRates() }
+  readonly history = new History()
+  readonly #clock: Clock
   readonly #accounts = new Map<string, Account>()
+  #measuredFromMs = Number.POSITIVE_INFINITY
+  #endAtMs = Number.POSITIVE_INFINITY
 
-  /** The start of the run, on the clock of the deltas. */
-  startAt(startAtMs: number): void {
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The run has a start. */
+  startAt({ startAtMs, measuredFromMs, endAtMs }: RunTimes): void {
     this.rates.ramp.startAt(startAtMs)
     this.rates.measured.startAt(startAtMs)
+    this.history.startAt(startAtMs)
+    this.#measuredFromMs = measuredFromMs
+    this.endAt(endAtMs)
+  }
+
+  /** No request is sent after an instant: how workers fare from then on is of no interest. */
+  endAt(atMs: number): void {
+    this.#endAtMs = Math.min(this.#endAtMs, atMs)
   }
 
   /** What a worker has reported so far. */
@@ -53,18 +76,22 @@ export class DeltaLedger {
   }
 
   /**
-   * Adds a delta up; one that was seen before changes nothing. Throws a RangeError on an impossible
-   * number, and what decoding throws on a histogram that is none.
+   * Adds a delta up; one that was seen before changes nothing. Throws a RangeError, and changes
+   * nothing, on an impossible number and on more rows than a table may have.
    */
   accept(workerId: string, delta: Delta): void {
     const account = this.#accounts.get(workerId) ?? new Account()
-    this.#accounts.set(workerId, account)
+    for (const phase of PHASES) if (delta[phase]) this[phase].checkRoom(delta[phase])
     if (!takeNumber(account, delta.seq)) return
+    this.#accounts.set(workerId, account)
+    // Nothing can be told of what is yet to come; the clocks of hosts differ a little.
+    const untilMs = Math.min(delta.untilMs, this.#clock.nowMs())
+    const fromMs = account.deltas > 0 && account.untilMs < untilMs ? account.untilMs : untilMs - USUAL_MS
     account.deltas++
-    account.untilMs = Math.max(account.untilMs, delta.untilMs)
-    account.health.push({ untilMs: delta.untilMs, health: delta.health })
-    this.#merge('ramp', account, delta)
-    this.#merge('measured', account, delta)
+    account.untilMs = Math.max(account.untilMs, untilMs)
+    account.health.add(delta.health, untilMs, this.#phaseOf(untilMs))
+    for (const phase of PHASES) this.#merge(phase, account, delta[phase], untilMs)
+    this.history.add(delta, fromMs, untilMs)
   }
 
   /** Requests that were sent, in all phases. */
@@ -77,20 +104,27 @@ export class DeltaLedger {
     for (const { method, name } of this.ramp.entries) this.measured.entry(method, name)
   }
 
-  #merge(phase: PhaseName, account: Account, delta: Delta): void {
-    const data: StatsData | null = delta[phase]
+  /** Of a second that ended at an instant; null behind the end. */
+  #phaseOf(untilMs: number): PhaseName | null {
+    if (untilMs > this.#endAtMs) return null
+    return untilMs > this.#measuredFromMs ? 'measured' : 'ramp'
+  }
+
+  #merge(phase: PhaseName, account: Account, data: StatsData | null, untilMs: number): void {
     if (data === null) return
     this[phase].merge(data)
     for (const name of Object.keys(NO_COUNTS) as (keyof WorkerCounts)[])
       account.counts[phase][name] += data.counts[name]
-    for (const entry of data.entries) this.rates[phase].add(entry, delta.untilMs)
+    for (const entry of data.entries) this.rates[phase].add(entry, untilMs)
   }
 }
 
-/** Whether a number is new. */
+/** Whether a number is new. Throws on one that cannot be. */
 function takeNumber(account: Account, seq: number): boolean {
   if (seq <= account.lastSeq) return account.missing.delete(seq)
-  if (seq - account.lastSeq > MAX_GAP) throw new RangeError(`number ${seq} after number ${account.lastSeq}`)
+  if (account.missing.size + seq - account.lastSeq > MAX_MISSING) {
+    throw new RangeError(`number ${seq} after number ${account.lastSeq}`)
+  }
   for (let missing = account.lastSeq + 1; missing < seq; missing++) account.missing.add(missing)
   account.lastSeq = seq
   return true

@@ -1,19 +1,12 @@
-import {
-  buildReport,
-  type ExitCode,
-  LoadError,
-  type Log,
-  type OutputConfig,
-  type RunReport,
-  totalRows,
-} from '@llmload/core'
+import { buildReport, type ExitCode, LoadError, type Log, type OutputConfig, type RunReport } from '@llmload/core'
 import { exitCodeOf } from './exit-code.js'
 import type { Fleet } from './fleet.js'
 import { viewOf } from './live-run.js'
 import type { Reporters } from './reporters/make-reporters.js'
 import type { FinalView, Reporter } from './reporters/reporter.js'
+import { resultsOf } from './reporters/results.js'
 import { allLost, type FinishedRun, recordOf } from './run-record.js'
-import { addEmptyRows, summaryOf } from './summary.js'
+import { addEmptyRows } from './summary.js'
 
 export interface FinishDeps {
   readonly fleet: Fleet
@@ -30,9 +23,7 @@ export async function finishRun(run: FinishedRun, { fleet, reporters, log, outpu
   const report = buildReport(record)
   const final: FinalView = {
     ...viewOf({ ...run, fleet }, report.window.phase),
-    total: totalRows(record.stats.entries, report.window.lengthS),
-    report,
-    summary: summaryOf(report, record.stats),
+    ...resultsOf(report, record.stats),
   }
   const allWorkersLost = allLost(record)
   if (allWorkersLost) log.error({}, 'The last worker went missing: what it reported until then is shown')

@@ -1,36 +1,50 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { hostname } from 'node:os'
 import {
   type Clock,
   type Delta,
   HEARTBEAT_MS,
   type Log,
   type MasterMessage,
-  messageOf,
   PROTOCOL_VERSION,
   type RequestBatch,
   type ResponseFrames,
+  type Resumption,
   type WorkerMessage,
 } from '@llmload/core'
 import type { WebSocket } from 'ws'
-import { isParticipant, type Member, newMember, type Participant } from './member.js'
+import { Member } from './member.js'
+import { takeMessage } from './take-message.js'
 import { Watch } from './watch.js'
 import { WorkerSession } from './worker-session.js'
-import { stateAfter } from './worker-states.js'
 
 /** How long workers may take to close their connection after `bye`. */
 const GOODBYE_LIMIT_MS = 2000
 
-/** A master whose own timer is so late was not running; the silence of its workers is no news then. */
+/** A master whose own timer is so late was not running; what its workers said meanwhile is still to be read. */
 const MASTER_STALL_MS = 3 * HEARTBEAT_MS
 
+/** A network may garble a message now and then; who breaks the rules more often does so by itself. */
+const MAX_VIOLATIONS = 3
+
 type Hello = Extract<WorkerMessage, { type: 'hello' }>
+
+/** Why a worker may not take part, and what to do about it. */
+export interface WhyNot {
+  readonly message: string
+  readonly hint: string
+}
 
 export interface FleetOptions {
   readonly clock: Clock
   readonly log: Log
+  readonly runId: string
   /** Of llmload; workers must have the same. */
   readonly version: string
-  /** Whether a worker may still join. */
-  readonly isOpen: () => boolean
+  /** How long a worker that was lost may take to come back; 0 = it may not. */
+  readonly graceMs: number
+  /** Why no worker may join now, if so. */
+  readonly whyClosed: () => WhyNot | null
   /** Throws on a delta that cannot be added up. */
   readonly onDelta: (member: Member, delta: Delta) => void
   /** Told of single requests; throws on what must not be there. */
@@ -39,8 +53,9 @@ export interface FleetOptions {
 }
 
 /**
- * The workers of a run: takes their connections, answers what every worker may ask at any time, and
- * keeps what each has said. Who waits for something to happen in the fleet does so with `watch`.
+ * The workers of a run: takes their connections, knows them again on the next one, answers what
+ * every worker may ask at any time, and keeps what each has said. Who waits for something to happen
+ * in the fleet does so with `watch`.
  */
 export class Fleet {
   readonly watch: Watch
@@ -62,27 +77,28 @@ export class Fleet {
     return this.#members
   }
 
-  /** Those who take part, or would, if the run began now. */
+  /** Those who can be reached now. */
   get present(): Member[] {
-    return this.#members.filter(({ gone, dismissed }) => gone === null && !dismissed)
+    return this.#members.filter(({ isHere }) => isHere)
   }
 
-  get participants(): Participant[] {
-    return this.#members.filter(isParticipant)
+  /** Those who have, or had, a share of the load. */
+  get participants(): Member[] {
+    return this.#members.filter(({ hadShare }) => hadShare)
   }
 
   /** Takes a new connection; nothing is known of it before its hello. */
   accept(socket: WebSocket): void {
     let member: Member | null = null
     const session = new WorkerSession(socket, this.#options.clock, {
-      onMessage: (message) => {
-        if (member) this.#receive(member, message)
-        else if (message.type === 'hello') member = this.#join(message, session)
+      onMessage: (message, n) => {
+        if (member) this.#receive(member, message, n)
+        else if (message.type === 'hello') member = this.#greet(message, session)
         else session.reject(`a ${message.type} before its hello`)
       },
-      onEnd: (how) => {
+      onEnd: (how, isFault) => {
         this.#sessions.delete(session)
-        if (member) this.#lose(member, how)
+        if (member) this.#lose(member, how, isFault)
         else this.#options.log.debug({}, `a connection without a worker ${how}`)
         this.watch.changed()
       },
@@ -91,45 +107,94 @@ export class Fleet {
   }
 
   send(members: readonly Member[], message: MasterMessage): void {
-    for (const { session } of members) session.send(message)
+    for (const member of members) member.send(message)
   }
 
   /** Tells a worker that it is not needed (any more). */
   dismiss(member: Member, reason: string): void {
-    member.dismissed = true
+    member.send({ type: 'bye' })
+    member.become('left')
     member.session.dismiss(reason)
+  }
+
+  /** A worker cannot be counted on any more; `how` as the end of a sentence about it. */
+  giveUp(member: Member, how: string): void {
+    const { clock, log } = this.#options
+    const away = member.aways.at(-1)
+    const wasHere = member.isHere
+    if (!member.become('ended')) return
+    member.gone = { atMs: away?.untilMs === null ? away.fromMs : clock.nowMs(), how }
+    member.users = 0
+    member.inFlight = 0
+    if (wasHere) member.session.giveUp(how)
+    const { id, state } = member
+    log.warn({ workerId: id, state }, `Worker '${id}' is lost: it ${how}. ${this.present.length} workers left.`)
+    this.watch.changed()
+  }
+
+  /** A process of this host has ended. */
+  processEnded(pid: number, how: string): void {
+    const member = this.#members.find((candidate) => candidate.pid === pid && candidate.host === hostname())
+    if (member && !member.isOver) this.giveUp(member, `ended (${how})`)
   }
 
   /** Says goodbye to everyone and waits a moment until they have closed. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    for (const member of this.#members) member.dismissed = true
+    for (const member of this.#members) this.dismiss(member, 'the run is over')
     for (const session of this.#sessions) session.dismiss('the run is over')
     const untilMs = this.#options.clock.nowMs() + GOODBYE_LIMIT_MS
     await this.watch.until(() => this.#sessions.size === 0, { untilMs, signal: new AbortController().signal })
   }
 
-  #join(hello: Hello, session: WorkerSession): Member | null {
-    const problem = this.#problemOf(hello)
-    if (problem) {
-      this.#options.log.warn({ host: hello.host, pid: hello.pid }, `a worker was turned away: ${problem.message}`)
-      session.refuse(problem.message, problem.hint)
-      return null
-    }
-    const member = newMember(hello, this.#uniqueId(hello), session)
+  #greet(hello: Hello, session: WorkerSession): Member | null {
+    const whyNot = this.#problemOf(hello)
+    if (whyNot === null) return hello.resume ? this.#resume(hello.resume, session) : this.#join(hello, session)
+    const { host, pid } = hello
+    this.#options.log.warn({ host, pid }, `a worker was turned away: ${whyNot.message}`)
+    session.refuse(whyNot.message, whyNot.hint)
+    return null
+  }
+
+  #join({ host, pid }: Hello, session: WorkerSession): Member {
+    const { clock, log, runId, graceMs } = this.#options
+    const key = randomBytes(24).toString('base64url')
+    const id = this.#uniqueId(host, pid)
+    const member = new Member({ id, host, pid, key, joinedAtMs: clock.nowMs() }, session)
     this.#members.push(member)
-    session.send({ type: 'welcome', workerId: member.id })
-    const { id, host, pid } = member
+    session.send({ type: 'welcome', runId, workerId: id, key, graceMs })
     const index = this.#members.length - 1
-    this.#options.log.info(
-      { workerId: id, host, pid },
-      `${id} (index ${index}) reported as ready. ${this.present.length} workers connected.`,
-    )
+    const count = this.present.length
+    log.info({ workerId: id, host, pid }, `${id} (index ${index}) reported as ready. ${count} workers connected.`)
     this.watch.changed()
     return member
   }
 
-  #problemOf({ protocol, version }: Hello): { message: string; hint: string } | null {
+  /** Before anything that lets it load, a worker hears all that it has missed. */
+  #resume({ workerId, heard }: Resumption, session: WorkerSession): Member | null {
+    const member = this.#members.find(({ id }) => id === workerId)
+    if (member === undefined) return null
+    try {
+      member.outbox.heard(heard)
+    } catch (error) {
+      session.reject(String(error))
+      return null
+    }
+    if (member.isHere) this.#lose(member, 'came back on another connection', false)
+    member.session.replace()
+    member.session = session
+    member.become('returned')
+    const nowMs = this.#options.clock.nowMs()
+    const away = member.aways.at(-1)
+    if (away) away.untilMs = nowMs
+    session.send({ type: 'resumed', heard: member.inbox.last })
+    for (const message of member.outbox.waiting) session.send(message)
+    this.#options.log.info({ workerId }, `Worker '${workerId}' is back. ${this.present.length} workers connected.`)
+    this.watch.changed()
+    return member
+  }
+
+  #problemOf({ protocol, version, resume }: Hello): WhyNot | null {
     if (protocol !== PROTOCOL_VERSION || version !== this.#options.version) {
       const mine = `llmload ${this.#options.version} (protocol ${PROTOCOL_VERSION})`
       return {
@@ -137,14 +202,21 @@ export class Fleet {
         hint: 'install the same version on all hosts',
       }
     }
-    if (this.#options.isOpen()) return null
-    return {
-      message: 'the run has begun without it',
-      hint: 'start all workers before the run, and tell the master how many there are with --expect-workers',
-    }
+    return resume ? this.#problemOfReturn(resume) : this.#options.whyClosed()
   }
 
-  #uniqueId({ host, pid }: Hello): string {
+  #problemOfReturn({ runId, workerId, key }: Resumption): WhyNot | null {
+    const hint = 'start the worker again, for the next run'
+    if (runId !== this.#options.runId)
+      return { message: 'this is another run: the master was started again', hint }
+    const member = this.#members.find(({ id }) => id === workerId)
+    if (member === undefined || !sameKey(member.key, key)) return { message: 'it is not known here', hint }
+    if (this.#options.graceMs === 0) return { message: 'who loses the connection may not come back here', hint }
+    if (member.presence === 'here' || member.presence === 'away') return null
+    return { message: `it was given up: it ${member.gone?.how ?? 'was told to go'}`, hint }
+  }
+
+  #uniqueId(host: string, pid: number): string {
     const id = `${host.replace(/[^\w.-]/g, '_').slice(0, 64)}-${pid}`
     const isTaken = (candidate: string): boolean => this.#members.some((member) => member.id === candidate)
     if (!isTaken(id)) return id
@@ -153,93 +225,46 @@ export class Fleet {
     return `${id}-${number}`
   }
 
-  #receive(member: Member, message: WorkerMessage): void {
-    const next = stateAfter(member.state, message.type)
-    if (next === null) return member.session.reject(`a ${message.type} while ${member.state}`)
-    member.state = next
-    this.#note(member, message)
+  #receive(member: Member, message: WorkerMessage, n: number | undefined): void {
+    const problem = takeMessage(member, message, n, this.#options)
+    if (problem !== null) member.session.reject(problem)
     this.watch.changed()
   }
 
-  /** Keeps what a message says. Its type is right for the state of the worker. */
-  #note(member: Member, message: WorkerMessage): void {
-    switch (message.type) {
-      case 'hello':
-      case 'heartbeat':
-        return
-      case 'ping':
-        return member.session.send({ type: 'pong', workerMs: message.workerMs, masterMs: this.#options.clock.nowMs() })
-      case 'preparing':
-        member.progress = message
-        return
-      case 'ready':
-        member.ready = message
-        return this.#warnOf(member, message.warnings)
-      case 'failed':
-        member.failure = message
-        return
-      case 'started':
-        member.lateByMs = message.lateByMs
-        return
-      case 'note':
-        return this.#options.log.info({ workerId: member.id }, `worker ${member.id}: ${message.message}`)
-      case 'warning':
-        return this.#warnOf(member, [message.message])
-      case 'delta':
-        return this.#addUp(member, message)
-      case 'requests':
-        return this.#takeRequests(member, message)
-      case 'frames':
-        return this.#options.onFrames(member, message.frames)
-      case 'drained':
-        member.drained = { atMs: this.#options.clock.nowMs(), lastSeq: message.lastSeq, endedMs: message.endedMs }
-        return
+  #lose(member: Member, how: string, isFault: boolean): void {
+    const { clock, log, graceMs } = this.#options
+    if (isFault) member.violations++
+    if (member.isOver) {
+      member.become('left')
+      return
     }
-  }
-
-  #addUp(member: Member, delta: Delta): void {
-    member.users = delta.users
-    member.inFlight = delta.inFlight
-    try {
-      this.#options.onDelta(member, delta)
-    } catch (error) {
-      return member.session.reject(`a delta that cannot be added up: ${messageOf(error)}`)
-    }
-    member.session.send({ type: 'ack', seq: delta.seq })
-  }
-
-  #takeRequests(member: Member, batch: RequestBatch): void {
-    try {
-      this.#options.onRequests(member, batch)
-    } catch (error) {
-      member.session.reject(`requests that cannot be logged: ${messageOf(error)}`)
-    }
-  }
-
-  #warnOf({ id }: Member, warnings: readonly string[]): void {
-    for (const warning of warnings) this.#options.log.warn({ workerId: id }, `worker ${id}: ${warning}`)
-  }
-
-  #lose(member: Member, how: string): void {
-    const { id, drained, dismissed, state } = member
-    member.state = 'gone'
+    member.become('lost')
+    member.aways.push({ fromMs: clock.nowMs(), untilMs: null, how })
     member.users = 0
     member.inFlight = 0
-    if (drained || dismissed) return
-    member.gone = { atMs: this.#options.clock.nowMs(), how }
-    this.#options.log.warn(
-      { workerId: id, state },
-      `Worker '${id}' is lost: it ${how}. ${this.present.length} workers left.`,
-    )
+    if (graceMs === 0 || member.violations >= MAX_VIOLATIONS) return this.giveUp(member, how)
+    const { id, state } = member
+    log.warn({ workerId: id, state }, `Worker '${id}' is away: it ${how}. It may come back within ${graceMs / 1000} s.`)
   }
 
   #beat(): void {
-    const nowMs = this.#options.clock.nowMs()
-    const stalled = nowMs - this.#beatMs > MASTER_STALL_MS
+    const { clock, graceMs } = this.#options
+    const nowMs = clock.nowMs()
+    const stalledMs = nowMs - this.#beatMs > MASTER_STALL_MS ? nowMs - this.#beatMs : 0
     this.#beatMs = nowMs
-    for (const session of this.#sessions) {
-      if (stalled) session.forgiveSilence()
-      session.beat()
+    for (const session of this.#sessions) session.listen()
+    for (const member of this.#members) {
+      if (member.isHere) member.session.beat()
+      const away = member.aways.at(-1)
+      if (member.presence !== 'away' || !away) continue
+      member.graceFromMs = Math.max(member.graceFromMs, away.fromMs) + stalledMs
+      if (nowMs - member.graceFromMs > graceMs) this.giveUp(member, `${away.how}, and did not come back`)
     }
+    this.watch.changed()
   }
+}
+
+function sameKey(key: string, given: string): boolean {
+  const [a, b] = [Buffer.from(key), Buffer.from(given)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }

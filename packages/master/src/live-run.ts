@@ -1,4 +1,4 @@
-import { type Clock, tableRows, totalRows } from '@llmload/core'
+import { type Clock, type RunRecord, tableRows, totalRows } from '@llmload/core'
 import type { DeltaLedger, PhaseName } from './delta-ledger.js'
 import type { Fleet } from './fleet.js'
 import type { LiveView, Reporter, View } from './reporters/reporter.js'
@@ -12,6 +12,8 @@ export interface LiveRunDeps {
   readonly fleet: Fleet
   readonly times: RunTimes
   readonly clock: Clock
+  /** What the report would be made from if the run ended now. */
+  readonly record: () => RunRecord
 }
 
 /** Shows a run to its reporters once a second while it goes on. */
@@ -38,17 +40,18 @@ export class LiveRun {
   }
 
   #look(): void {
-    const live: LiveView = { ...viewOf(this.#deps, this.#phase), second: this.#second++ }
+    const live: LiveView = { ...viewOf(this.#deps, this.#phase), second: this.#second++, record: this.#deps.record }
     for (const reporter of this.#deps.reporters) reporter.onSecond?.(live)
   }
 }
 
 /** What can be seen of one phase of a run now. */
-export function viewOf({ ledger, fleet, times, clock }: Omit<LiveRunDeps, 'reporters'>, phase: PhaseName): View {
+export function viewOf({ ledger, fleet, times, clock }: Omit<LiveRunDeps, 'reporters' | 'record'>, phase: PhaseName): View {
   const nowMs = clock.nowMs()
   const sinceMs = phase === 'ramp' ? times.startAtMs : times.measuredFromMs
   const stats = ledger[phase]
   return {
+    phase,
     stats,
     current: tableRows(stats.entries, (entry) => ledger.rates[phase].of(entry, nowMs, sinceMs)),
     total: totalRows(stats.entries, (Math.min(nowMs, times.endAtMs) - sinceMs) / 1000),

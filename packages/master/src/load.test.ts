@@ -10,7 +10,7 @@ describe.concurrent('Ctrl-C', () => {
     const startAtMs = await worker.run()
     await instant(startAtMs + 400)
     run.interrupt()
-    expect(await worker.next('stop')).toEqual({ type: 'stop', now: false })
+    expect(await worker.next('stop')).toMatchObject({ type: 'stop', now: false })
     await worker.report({ measured: statsData({ answered: 4 }) })
     await worker.drain()
     expect(await run.ended).toBe(EXIT.ok)
@@ -26,9 +26,9 @@ describe.concurrent('Ctrl-C', () => {
     const startAtMs = await worker.run()
     await instant(startAtMs + 100)
     run.interrupt()
-    expect(await worker.next('stop')).toEqual({ type: 'stop', now: false })
+    expect(await worker.next('stop')).toMatchObject({ type: 'stop', now: false })
     run.interruptAgain()
-    expect(await worker.next('stop')).toEqual({ type: 'stop', now: true })
+    expect(await worker.next('stop')).toMatchObject({ type: 'stop', now: true })
     await worker.report({ measured: statsData({ answered: 1, censored: 1 }) })
     await worker.drain()
     expect(await run.ended).toBe(EXIT.ok)
@@ -90,13 +90,13 @@ test.concurrent('a worker that never ends is cancelled, then given up', async ({
   await worker.run()
   await run.says('--run-time limit reached')
 
-  clock.aheadMs += 21_900
+  clock.aheadMs += 16_900
   await worker.heard()
-  expect(worker.received).not.toContainEqual({ type: 'stop', now: true }) // 7 s to drain, 15 s for its last report
+  expect(worker.received.map(({ type }) => type)).not.toContain('stop') // 7 s to drain, 10 s for its last report
 
   clock.aheadMs += 200
   worker.send({ type: 'heartbeat' })
-  expect(await worker.next('stop')).toEqual({ type: 'stop', now: true })
+  expect(await worker.next('stop')).toMatchObject({ type: 'stop', now: true })
 
   clock.aheadMs += 5000
   worker.send({ type: 'heartbeat' })

@@ -1,6 +1,6 @@
 import { type Clock, type LoadPlan, type Log, SILENCE_LIMIT_MS } from '@llmload/core'
+import type { EndCause, Ending } from './ending.js'
 import type { Fleet } from './fleet.js'
-import { isOver } from './member.js'
 import type { RunPhase } from './run-phase.js'
 import type { RunTimes } from './run-window.js'
 
@@ -10,6 +10,9 @@ const DRAIN_MARGIN_MS = SILENCE_LIMIT_MS + 5000
 /** Workers that were told to cancel everything have nothing left to wait for. */
 const CANCEL_LIMIT_MS = 5000
 
+/** How often the fleet is looked at while the load goes on. */
+const TEND_EVERY_MS = 250
+
 export interface LoadDeps {
   readonly plan: LoadPlan
   readonly times: RunTimes
@@ -17,56 +20,64 @@ export interface LoadDeps {
   readonly phase: RunPhase
   readonly clock: Clock
   readonly log: Log
+  readonly ending: Ending
+  /** How long a worker that is away may take to come back. */
+  readonly graceMs: number
   /** Requests sent in the measured window so far, over all workers. */
   readonly measuredSent: () => number
   readonly onAllSpawned: () => void
   readonly onWindowOpen: () => void
-  /** First Ctrl-C: no new requests. */
-  readonly drain: AbortSignal
-  /** Second Ctrl-C: cancel those in flight. */
-  readonly now: AbortSignal
+  /** Looks after the fleet: who joined, who is lost, who has to do what now. */
+  readonly tend: () => void
 }
 
-/** What ended the sending: the clock, the user, or the workers themselves (all sent, or all lost). */
-export type LoadEnd = { readonly by: 'time' | 'workers' } | { readonly by: 'interrupt'; readonly atMs: number }
+/** What ended the sending: the clock, the workers themselves (all sent, or all lost), or one of the causes that end it early. */
+export type LoadEnd = { readonly by: 'time' | 'workers' } | (EndCause & { readonly atMs: number })
 
 /**
  * Follows the load from its start until every worker has drained or is lost. Workers know the plan
- * and act by themselves; the master only tells them to stop early. Always ends in bounded time
- * after the sending has ended.
+ * and act by themselves; the master only tells them of changes, and to stop early. Always ends in
+ * bounded time after the sending has ended.
  */
 export async function followLoad(deps: LoadDeps): Promise<LoadEnd> {
-  const end = await sending(deps)
-  deps.phase.enter('draining')
-  if (end.by === 'interrupt') {
-    const { stopTimeoutS } = deps.plan
-    deps.log.warn(
-      {},
-      `interrupted: no new requests; those in flight may finish within ${stopTimeoutS} s, interrupt again to cancel them`,
-    )
-    deps.fleet.send(deps.fleet.participants, { type: 'stop', now: false })
+  const { fleet, log, phase, tend } = deps
+  const timer = setInterval(() => phase.isLoading && tend(), TEND_EVERY_MS)
+  try {
+    const end = await sending(deps)
+    phase.enter('draining')
+    if (end.by === 'time') log.info({}, '--run-time limit reached, shutting down')
+    else fleet.send(fleet.members.filter(({ isOver }) => !isOver), { type: 'stop', now: false })
+    sayWhyEnded(end, deps)
+    await draining(deps)
+    return end
+  } finally {
+    clearInterval(timer)
   }
-  if (end.by === 'time') deps.log.info({}, '--run-time limit reached, shutting down')
-  await draining(deps)
-  return end
 }
 
-async function sending({
-  plan,
-  times,
-  fleet,
-  phase,
-  clock,
-  drain,
-  measuredSent,
-  onAllSpawned,
-  onWindowOpen,
-}: LoadDeps): Promise<LoadEnd> {
-  const allOver = (): boolean => fleet.participants.every(isOver)
+function sayWhyEnded(end: LoadEnd, { log, plan: { stopTimeoutS } }: LoadDeps): void {
+  switch (end.by) {
+    case 'interrupted':
+      return log.warn(
+        {},
+        `interrupted: no new requests; those in flight may finish within ${stopTimeoutS} s, interrupt again to cancel them`,
+      )
+    case 'stopped':
+      return log.warn({}, `stopped: ${end.reason}`)
+    case 'aborted':
+      return log.error({}, `Test aborted: ${end.reason}`)
+    case 'worker-lost':
+      return log.error({}, `Test ended: ${end.reason}`)
+  }
+}
+
+async function sending(deps: LoadDeps): Promise<LoadEnd> {
+  const { plan, times, fleet, phase, clock, ending, measuredSent, onAllSpawned, onWindowOpen } = deps
+  const allOver = (): boolean => fleet.participants.every(({ isOver }) => isOver)
   const allSent = (): boolean => plan.maxRequests !== null && measuredSent() >= plan.maxRequests
   const waitUntil = async (untilMs: number): Promise<LoadEnd | null> => {
-    const end = await fleet.watch.until(() => allOver() || allSent(), { untilMs, signal: drain })
-    if (end === 'aborted') return { by: 'interrupt', atMs: clock.nowMs() }
+    const end = await fleet.watch.until(() => allOver() || allSent(), { untilMs, signal: ending.signal })
+    if (ending.cause !== null) return { ...ending.cause, atMs: clock.nowMs() }
     return end === 'met' ? { by: 'workers' } : null
   }
   const beforeStart = await waitUntil(times.startAtMs)
@@ -85,23 +96,21 @@ async function sending({
   return (await waitUntil(times.endAtMs)) ?? { by: 'time' }
 }
 
-/** Waits for the workers; those who do not come to an end are cancelled, then given up. */
-async function draining({ plan, fleet, clock, log, now }: LoadDeps): Promise<void> {
-  const allOver = (): boolean => fleet.participants.every(isOver)
-  const untilMs = clock.nowMs() + plan.stopTimeoutS * 1000 + DRAIN_MARGIN_MS
-  const end = await fleet.watch.until(allOver, { untilMs, signal: now })
+/** Waits for the workers; those who do not come to an end are cancelled, then given up. One that is away has its grace time. */
+async function draining({ plan, fleet, clock, log, ending: { now }, graceMs }: LoadDeps): Promise<void> {
+  const allOver = (): boolean => fleet.participants.every(({ isOver }) => isOver)
+  const hereOver = (): boolean => fleet.participants.every(({ isOver, presence }) => isOver || presence === 'away')
+  const drainMs = plan.stopTimeoutS * 1000 + DRAIN_MARGIN_MS
+  const end = await fleet.watch.until(allOver, { untilMs: clock.nowMs() + drainMs, signal: now })
   if (end === 'met') return
-  log.warn(
-    {},
-    end === 'aborted'
-      ? 'interrupted again: requests in flight are cancelled'
-      : 'workers are late: requests in flight are cancelled',
-  )
-  fleet.send(fleet.participants, { type: 'stop', now: true })
-  const ended = await fleet.watch.until(allOver, {
-    untilMs: clock.nowMs() + CANCEL_LIMIT_MS,
-    signal: new AbortController().signal,
-  })
-  if (ended === 'met') return
-  for (const { drained, session } of fleet.participants) if (!drained) session.giveUp('did not come to an end')
+  if (!hereOver()) {
+    const why = end === 'aborted' ? 'interrupted again' : 'workers are late'
+    log.warn({}, `${why}: requests in flight are cancelled`)
+    fleet.send(fleet.participants.filter(({ isOver }) => !isOver), { type: 'stop', now: true })
+    await fleet.watch.until(hereOver, { untilMs: clock.nowMs() + CANCEL_LIMIT_MS, signal: new AbortController().signal })
+    for (const member of fleet.participants)
+      if (!member.isOver && member.isHere) fleet.giveUp(member, 'did not come to an end')
+  }
+  await fleet.watch.until(allOver, { untilMs: clock.nowMs() + graceMs, signal: now })
+  for (const member of fleet.participants) if (!member.isOver) fleet.giveUp(member, 'did not come to an end')
 }

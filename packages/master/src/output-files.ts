@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { LoadError, messageOf, type OutputConfig } from '@llmload/core'
+import { makeFolder } from './make-folder.js'
 import { framesPath } from './reporters/frames-file.js'
 import { csvPaths } from './reporters/locust-csv.js'
 import { verdictPaths } from './reporters/verdict-file.js'
@@ -13,14 +14,14 @@ export function checkOutputFiles(output: OutputFiles): void {
   if (summaryFile !== null) check('--summary-file', summaryFile)
   if (requestLog !== null) check('--request-log', requestLog)
   if (requestLog !== null && recordFrames > 0) check('--record-frames', framesPath(requestLog))
-  if (csvPrefix !== null) makeFolder('--csv', dirname(csvPrefix))
+  if (csvPrefix !== null) folderOf('--csv', dirname(csvPrefix))
   if (csvPrefix !== null) for (const path of Object.values(csvPaths(csvPrefix))) check('--csv', path)
   for (const { path } of verdictPaths(output)) check('the file of the verdict', path)
 }
 
-function makeFolder(option: string, folder: string): void {
+function folderOf(option: string, folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw unwritable(option, folder, messageOf(error), error)
   }

@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, EXIT, type ExitCode, type Log, makePlan, type RunConfig } from '@llmload/core'
-import { gather, prepare, share, start } from './barrier.js'
+import { type BarrierDeps, gather, prepare, share, start } from './barrier.js'
 import { DeltaLedger } from './delta-ledger.js'
-import { finishRun } from './finish-run.js'
-import { Fleet } from './fleet.js'
-import { LiveRun } from './live-run.js'
-import { followLoad } from './load.js'
+import { Ending } from './ending.js'
+import { FailureWatch } from './failure-watch.js'
+import { Fleet, type WhyNot } from './fleet.js'
+import type { RunSources } from './http/run-snapshot.js'
+import { runRoutes } from './http/run-routes.js'
 import { checkOutputFiles } from './output-files.js'
+import { loadAndReport } from './load-and-report.js'
+import type { LoadControl } from './load-control.js'
 import { MODELS_PATH, preflight } from './preflight.js'
-import { makeReporters, type Streams } from './reporters/make-reporters.js'
+import type { Streams } from './reporters/make-reporters.js'
 import { RequestRecords } from './reporters/request-records.js'
+import { type LogLines, RunFolder, type RunsDir } from './run-folder/run-folder.js'
 import { RunPhase } from './run-phase.js'
-import type { FinishedRun } from './run-record.js'
 import { runTimes } from './run-window.js'
 import { type MasterAddress, type MasterServer, openPort } from './server.js'
-import { describeEnd, ProcessWatch, type WorkerProcesses } from './worker-processes.js'
+import { tlsIdentity } from './tls.js'
+import { howEnded, ProcessWatch, type WorkerProcesses } from './worker-processes.js'
 
 export interface MasterOptions {
   readonly config: RunConfig
@@ -24,15 +28,21 @@ export interface MasterOptions {
   readonly version: string
   /** Starts the worker processes of this host, which shall join the master at an address; null = none. */
   readonly startWorkers: (address: MasterAddress) => WorkerProcesses | null
+  /** Where a folder of the run is kept; not given = nowhere. */
+  readonly runsDir?: RunsDir | null
 }
 
 export interface MasterDeps extends Streams {
   readonly clock: Clock
   readonly log: Log
+  /** What `log` prints, for the folder of the run. */
+  readonly logLines?: LogLines
   /** First Ctrl-C: no new requests. */
   readonly drain: AbortSignal
   /** Second Ctrl-C: cancel those in flight. */
   readonly now: AbortSignal
+  /** Told when there is load that can be changed. */
+  readonly onControl?: (control: LoadControl) => void
 }
 
 /**
@@ -42,54 +52,75 @@ export interface MasterDeps extends Streams {
  */
 export async function runMaster(options: MasterOptions, deps: MasterDeps): Promise<ExitCode> {
   const phase = new RunPhase(deps.log)
+  const folder = new RunFolder({ ...deps, runsDir: options.runsDir ?? null, logLines: deps.logLines ?? null })
   try {
-    return await carryOut(options, deps, phase)
+    const code = await carryOut(options, deps, phase, folder)
+    await folder.close(code, null)
+    return code
   } catch (error) {
-    if (!deps.drain.aborted || !phase.isBeforeLoad) throw error
+    if (!deps.drain.aborted || !phase.isBeforeLoad) {
+      await folder.failed(error)
+      throw error
+    }
     deps.log.warn({}, 'interrupted before the load began: no request was sent, so there is no report')
+    await folder.close(EXIT.notCarriedOut, null)
     return EXIT.notCarriedOut
   }
 }
 
-async function carryOut({ config, baseUrl, version, startWorkers }: MasterOptions, deps: MasterDeps, phase: RunPhase) {
+async function carryOut(
+  { config, baseUrl, version, startWorkers }: MasterOptions,
+  deps: MasterDeps,
+  phase: RunPhase,
+  folder: RunFolder,
+) {
   const { clock, log, drain } = deps
   const { target, secrets, output, fleet: fleetConfig } = config
   checkOutputFiles(output)
+  const tls = fleetConfig.tls && tlsIdentity(fleetConfig.tls, clock)
   const models = await preflight({ target, baseUrl, secrets, clock, log, signal: drain })
   const plan = makePlan(config, { runId: randomUUID(), baseUrl, model: models.model })
-  const ledger = new DeltaLedger()
+  folder.open(plan, version)
+  const ledger = new DeltaLedger(clock)
   ledger.ramp.entry('GET', MODELS_PATH).log(models.durationMs, models.bodyBytes)
 
+  const ending = endingOf(deps)
+  const failures = output.abortOnFailRatio === null ? null : new FailureWatch(output.abortOnFailRatio, clock)
   const records = new RequestRecords(output, { clock, log, sent: () => ledger.sent })
   const fleet = new Fleet({
     clock,
     log,
     version,
-    isOpen: () => phase.current === 'gathering',
+    runId: plan.runId,
+    graceMs: fleetConfig.workerGraceS * 1000,
+    whyClosed: () => whyClosed(phase, config),
     onDelta: ({ id }, delta) => {
       ledger.accept(id, delta)
       records.counted(id, delta.seq)
+      const reason = failures?.add(delta)
+      if (reason) ending.end({ by: 'aborted', reason })
     },
     onRequests: ({ id }, batch) => records.take(id, batch),
     onFrames: ({ id }, frames) => records.takeFrames(id, frames),
   })
+  const sources: RunSources = { plan, version, clock, phase, ledger, fleet, times: null, control: null }
   let server: MasterServer | null = null
   let processes: WorkerProcesses | null = null
   try {
     phase.enter('gathering')
-    server = await openPort(config.role, fleetConfig, log, (socket) => fleet.accept(socket))
+    const routes = runRoutes(sources)
+    server = await openPort(config.role, fleetConfig, {
+      ...{ ...deps, tls, routes },
+      onWorker: (socket) => fleet.accept(socket),
+    })
     processes = startWorkers(server.address)
-    const watch = new ProcessWatch(processes, () => fleet.watch.changed())
+    const watch = watchOf(processes, fleet)
     const barrier = { fleet, processes: watch, clock, log, signal: drain }
-    const expected = Math.max(watch.count, config.role === 'master' ? fleetConfig.expectWorkers : 1)
-    await gather(expected, fleetConfig.expectWorkersMaxWaitS, barrier)
-    phase.enter('preparing')
-    share(plan.load.users, barrier)
-    await prepare({ plan, secrets, keep: records.keep }, barrier)
-    phase.enter('starting')
-    const { participants } = fleet
-    const run = { plan, version, clock, ledger, participants, times: runTimes(plan.load, start(barrier)) }
-    return await loadAndReport(run, { ...deps, config, fleet, phase, processes: watch, records })
+    await assemble(barrier, { plan, secrets, keep: records.keep }, config, phase)
+    const times = runTimes(plan.load, start(barrier))
+    sources.times = times
+    const run = { plan, version, clock, ledger, times }
+    return await loadAndReport(run, { ...deps, config, fleet, phase, ending, processes: watch, records, folder, sources })
   } finally {
     await fleet.close()
     await processes?.stop()
@@ -97,49 +128,49 @@ async function carryOut({ config, baseUrl, version, startWorkers }: MasterOption
   }
 }
 
-interface LoadAndReportDeps extends MasterDeps {
-  readonly config: RunConfig
-  readonly fleet: Fleet
-  readonly phase: RunPhase
-  readonly processes: ProcessWatch
-  readonly records: RequestRecords
+/** Waits for the workers, and until they are ready. */
+async function assemble(
+  barrier: BarrierDeps,
+  prepared: Parameters<typeof prepare>[0],
+  { role, fleet: { expectWorkers, expectWorkersMaxWaitS } }: RunConfig,
+  phase: RunPhase,
+): Promise<void> {
+  const expected = Math.max(barrier.processes.count, role === 'master' ? expectWorkers : 1)
+  await gather(expected, expectWorkersMaxWaitS, barrier)
+  phase.enter('preparing')
+  share(prepared.plan.load, barrier)
+  await prepare(prepared, barrier)
+  phase.enter('starting')
 }
 
-async function loadAndReport(run: Omit<FinishedRun, 'end'>, deps: LoadAndReportDeps): Promise<ExitCode> {
-  const { plan, ledger, times } = run
-  const { log, fleet, phase, config, records } = deps
-  const { users, spawnRate, warmupS, runTimeS } = plan.load
-  ledger.startAt(times.startAtMs)
-  records.begin({ runId: plan.runId, version: run.version, startAtMs: times.startAtMs })
-  const reporters = makeReporters(config.output, deps, { log, records: records.reporters })
-  log.info(
-    {},
-    runTimeS === null ? 'No run time limit set, use CTRL+C to interrupt' : `Run time limit set to ${runTimeS} seconds`,
+/** Ctrl-C ends a run early, and a second one cuts it short. */
+function endingOf({ drain, now }: Pick<MasterDeps, 'drain' | 'now'>): Ending {
+  const ending = new Ending()
+  const interrupt = (): void => ending.end({ by: 'interrupted' })
+  const cancel = (): void => ending.cancel()
+  if (drain.aborted) interrupt()
+  if (now.aborted) cancel()
+  drain.addEventListener('abort', interrupt, { once: true })
+  now.addEventListener('abort', cancel, { once: true })
+  return ending
+}
+
+function watchOf(processes: WorkerProcesses | null, fleet: Fleet): ProcessWatch {
+  return new ProcessWatch(
+    processes,
+    () => fleet.watch.changed(),
+    (end) => {
+      if (end.pid !== undefined) fleet.processEnded(end.pid, howEnded(end))
+    },
   )
-  const live = new LiveRun({ ...run, fleet, reporters: [...reporters.files, ...reporters.screens] })
-  log.info({ users, spawnRate }, `Ramping to ${users} users at a rate of ${spawnRate.toFixed(2)} per second`)
-  const end = await followLoad({
-    ...deps,
-    plan: plan.load,
-    times,
-    measuredSent: () => ledger.measured.counts.sent,
-    onAllSpawned: () => {
-      log.info({ users }, `All users spawned: {"LLMUser": ${users}} (${users} total users)`)
-      if (warmupS > 0) log.info({ warmupS }, `Warming up for ${warmupS} seconds: not measured yet`)
-    },
-    onWindowOpen: () => {
-      if (warmupS > 0) log.info({}, 'Warm-up over: the measured window opens')
-      ledger.carryRowsOver()
-      live.windowOpened()
-    },
-  }).finally(() => live.stop())
-  phase.enter('reporting')
-  if (run.participants.some(({ gone }) => gone !== null)) await sayWhatProcessSaid(deps)
-  return await finishRun({ ...run, end }, { fleet, reporters, log, output: config.output })
 }
 
-/** A worker process of this host that crashed has said why on its own stderr. */
-async function sayWhatProcessSaid({ processes, log }: LoadAndReportDeps): Promise<void> {
-  const end = await processes.failed()
-  if (end) log.error({}, `a worker process ended: ${describeEnd(end)}`)
+function whyClosed(phase: RunPhase, { load, fleet }: RunConfig): WhyNot | null {
+  if (phase.current === 'gathering') return null
+  if (phase.isOver) return { message: 'the run is over', hint: 'start it again, for the next run' }
+  if (load.maxRequests === null) return null
+  return {
+    message: 'the run has begun without it, and its requests (--max-requests) are dealt out',
+    hint: `start all workers before the run, and tell the master how many there are with --expect-workers (now ${fleet.expectWorkers})`,
+  }
 }

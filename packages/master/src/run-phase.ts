@@ -32,7 +32,15 @@ const NEXT = {
 
 export type Phase = keyof typeof NEXT
 
+/** All, in order. */
+export const PHASES = Object.keys(NEXT) as readonly Phase[]
+
 const BEFORE_LOAD: readonly Phase[] = ['checking', 'gathering', 'preparing']
+
+/** Requests are being sent. */
+const LOADING: readonly Phase[] = ['ramping', 'warming', 'measuring']
+
+const OVER: readonly Phase[] = ['draining', 'reporting']
 
 /** Where a run is in its life. */
 export class RunPhase {
@@ -50,6 +58,16 @@ export class RunPhase {
   /** No request was sent, and no worker has been told to send any. */
   get isBeforeLoad(): boolean {
     return BEFORE_LOAD.includes(this.#current)
+  }
+
+  /** Requests are being sent. */
+  get isLoading(): boolean {
+    return LOADING.includes(this.#current)
+  }
+
+  /** No request is sent any more. */
+  get isOver(): boolean {
+    return OVER.includes(this.#current)
   }
 
   /** Throws INTERNAL if that cannot follow. */

@@ -15,7 +15,7 @@ export function runTimes(load: LoadPlan, startAtMs: number): RunTimes {
   const windowFromMs = startAtMs + measuredFromMs(load)
   return {
     startAtMs,
-    spawnedAtMs: startAtMs + allSpawnedAtMs(load.users, load.spawnRate),
+    spawnedAtMs: startAtMs + allSpawnedAtMs(load),
     measuredFromMs: windowFromMs,
     endAtMs: load.runTimeS === null ? Number.POSITIVE_INFINITY : windowFromMs + load.runTimeS * 1000,
   }
@@ -24,7 +24,7 @@ export function runTimes(load: LoadPlan, startAtMs: number): RunTimes {
 /** How the sending of requests came to its end. */
 export type SendingEnd =
   | { readonly by: 'run-time' }
-  | { readonly by: 'interrupted'; readonly atMs: number }
+  | { readonly by: 'interrupted' | 'stopped' | 'aborted' | 'worker-lost'; readonly atMs: number }
   /** All requests asked for were sent, and the last one was over. */
   | { readonly by: 'max-requests'; readonly lastOverAtMs: number }
   /** No worker was left; what they reported goes up to `reportedUntilMs`. */
@@ -53,6 +53,9 @@ function endOf(end: SendingEnd, endAtMs: number): number {
     case 'run-time':
       return endAtMs
     case 'interrupted':
+    case 'stopped':
+    case 'aborted':
+    case 'worker-lost':
       return end.atMs
     case 'max-requests':
       return end.lastOverAtMs

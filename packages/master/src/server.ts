@@ -1,28 +1,21 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { randomBytes } from 'node:crypto'
 import { hostname, networkInterfaces } from 'node:os'
-import type { Duplex } from 'node:stream'
-import { type FleetConfig, LoadError, type Log, MAX_FRAME_BYTES, messageOf, type RunConfig } from '@llmload/core'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock, FleetConfig, Log, RunConfig } from '@llmload/core'
+import type { WebSocket } from 'ws'
+import { listen, type Route } from './listen.js'
+import type { TlsIdentity } from './tls.js'
 
-const WORKER_PATH = '/worker'
+/** 16 characters of chance cannot be guessed over a network. */
+const MIN_TOKEN_LENGTH = 16
 
-export interface ServerOptions {
-  readonly host: string
-  /** 0 = any free one. */
-  readonly port: number
-  /** What workers have to show; null = nothing. */
-  readonly token: string | null
-  readonly log: Log
-  readonly onWorker: (socket: WebSocket) => void
-}
-
-/** Where workers of this host find the master, and what they have to show. */
+/** Where workers of this host find the master, and what they need to know. */
 export interface MasterAddress {
   readonly host: string
   readonly port: number
+  /** What they have to show; null = nothing. */
   readonly token: string | null
+  /** Of the master's certificate; null = no TLS. */
+  readonly fingerprint: string | null
 }
 
 export interface MasterServer {
@@ -30,47 +23,55 @@ export interface MasterServer {
   close(): Promise<void>
 }
 
-/**
- * The port of a run. Alone on this host it is any free one, for its own workers only; as `--master`
- * it is the one that was asked for. Where others could reach it, or nobody else has to know it, a
- * token is made if none was given.
- */
-export async function openPort(
-  role: RunConfig['role'],
-  fleet: FleetConfig,
-  log: Log,
-  onWorker: (socket: WebSocket) => void,
-): Promise<MasterServer> {
-  if (role === 'local') return await listen({ host: '127.0.0.1', port: 0, token: generateToken(), log, onWorker })
-  const { masterBindHost: host, masterPort: port } = fleet
-  const token = fleet.token ?? (isLoopback(host) ? null : generateToken())
-  const server = await listen({ host, port, token, log, onWorker })
-  const command = workerCommand(host, server.address.port, fleet.token === null ? token : null)
-  const withToken = fleet.token === null ? '' : ' (LLMLOAD_TOKEN as here)'
-  log.info({ host, port: server.address.port }, `Waiting for workers. Start them${withToken} with: ${command}`)
-  return server
+interface PortDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** For what may be on the screen, but not in a log. */
+  readonly stderr: (text: string) => void
+  /** Null = no TLS. */
+  readonly tls: TlsIdentity | null
+  /** What the port offers over HTTP besides `/health`. */
+  readonly routes: readonly Route[]
+  readonly onWorker: (socket: WebSocket) => void
 }
 
 /**
- * Opens the master's port: `GET /health`, and WebSockets on `/worker` for those who have the token.
- * Throws PORT_IN_USE or, for an address that this host does not have, BAD_OPTIONS.
+ * The port of a run. Alone on this host it is any free one, if none is asked for, for its own
+ * workers only. Where others could join, or nobody else has to know it, a token is made if none was
+ * given; it is printed where the person who has to copy it sees it, and not logged.
  */
-export async function listen(options: ServerOptions): Promise<MasterServer> {
-  const server = createServer((request, response) => {
-    const found = request.method === 'GET' && pathOf(request) === '/health'
-    response.writeHead(found ? 200 : 404, { 'content-type': 'text/plain' }).end(found ? 'ok\n' : 'not found\n')
-  })
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES })
-  server.on('upgrade', (request, socket, head) => {
-    const problem = problemOf(request, options.token)
-    if (problem) return turnAway(socket, problem, options.log)
-    sockets.handleUpgrade(request, socket, head, options.onWorker)
-  })
-  await bound(server, options)
-  const host = isAnyAddress(options.host) ? '127.0.0.1' : options.host
-  return {
-    address: { host, port: portOf(server), token: options.token },
-    close: () => close(server, sockets),
+export async function openPort(role: RunConfig['role'], fleet: FleetConfig, deps: PortDeps): Promise<MasterServer> {
+  const { masterBindHost: host, viewToken: viewer, controlToken: controller } = fleet
+  const { log, stderr, tls } = deps
+  const exposed = !isLoopback(host)
+  const given = role === 'local' ? null : fleet.token
+  const token = given ?? (exposed || role === 'local' ? generateToken() : null)
+  if (exposed) warnOfShort(log, { LLMLOAD_TOKEN: given, LLMLOAD_VIEW_TOKEN: viewer, LLMLOAD_CONTROL_TOKEN: controller })
+  const access = { tokens: { worker: token, viewer, controller }, exposed }
+  const { port, close } = await listen({ ...deps, host, port: fleet.masterPort, access })
+  const fingerprint = tls?.fingerprint ?? null
+  const address = { host: isAnyAddress(host) ? '127.0.0.1' : host, port, token, fingerprint }
+  if (role === 'local') return { address, close }
+
+  const command = workerCommand({ ...address, host })
+  if (token !== null && given === null) {
+    log.info(
+      { host, port },
+      'Waiting for workers. Start them with the command on stderr, which has a token for this run',
+    )
+    stderr(`LLMLOAD_TOKEN=${token} ${command}\n`)
+  } else {
+    const secret = given === null ? '' : ' (LLMLOAD_TOKEN as here)'
+    log.info({ host, port }, `Waiting for workers. Start them${secret} with: ${command}`)
+  }
+  return { address, close }
+}
+
+/** What is tried a thousand times a second finds a short word. */
+function warnOfShort(log: Log, tokens: Readonly<Record<string, string | null>>): void {
+  for (const [name, token] of Object.entries(tokens)) {
+    if (token === null || token.length >= MIN_TOKEN_LENGTH) continue
+    log.warn({}, `${name} is short for a port that others can reach: make one with openssl rand -hex 24`)
   }
 }
 
@@ -84,9 +85,9 @@ export function generateToken(): string {
 }
 
 /** The command line that joins a master from another host, ready to be pasted there. */
-export function workerCommand(host: string, port: number, token: string | null): string {
-  const secret = token === null ? '' : `LLMLOAD_TOKEN=${token} `
-  return `${secret}npx llmload --worker --master-host ${reachableAddress(host)} --master-port ${port}`
+export function workerCommand({ host, port, fingerprint }: Omit<MasterAddress, 'token'>): string {
+  const pin = fingerprint === null ? '' : ` --master-fingerprint ${fingerprint}`
+  return `npx llmload --worker --master-host ${reachableAddress(host)} --master-port ${port}${pin}`
 }
 
 /** Stands for all addresses of this host. */
@@ -99,81 +100,4 @@ function reachableAddress(host: string): string {
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')
   return outward?.address ?? hostname()
-}
-
-interface Refusal {
-  readonly status: string
-  readonly why: string
-}
-
-function problemOf(request: IncomingMessage, token: string | null): Refusal | null {
-  if (pathOf(request) !== WORKER_PATH) return { status: '404 Not Found', why: 'no such path' }
-  // Only browsers send it: a page of another site must not be able to join a master on localhost.
-  if (request.headers.origin !== undefined) return { status: '403 Forbidden', why: 'browsers cannot be workers' }
-  if (token === null || sameSecret(request.headers.authorization ?? '', `Bearer ${token}`)) return null
-  return { status: '401 Unauthorized', why: request.headers.authorization ? 'wrong token' : 'no token' }
-}
-
-/** Takes the same time wherever the two differ, and whatever their lengths. */
-function sameSecret(given: string, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(wanted))
-}
-
-function turnAway(socket: Duplex, { status, why }: Refusal, log: Log): void {
-  log.warn({ status }, `a connection was turned away: ${why}`)
-  socket.on('error', () => socket.destroy())
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${why.length + 1}\r\n\r\n${why}\n`,
-  )
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?', 1)[0] ?? ''
-}
-
-function bound(server: Server, { host, port }: ServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, host, port)))
-    server.listen(port, host, resolve)
-  })
-}
-
-function bindError(error: NodeJS.ErrnoException, host: string, port: number): LoadError {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new LoadError(
-        'PORT_IN_USE',
-        `port ${port} of ${host} is in use`,
-        'end the other master, or choose a port with --master-port',
-        { cause: error },
-      )
-    case 'EACCES':
-      return new LoadError(
-        'PORT_IN_USE',
-        `port ${port} of ${host} is not allowed for this user`,
-        'choose a port above 1023 with --master-port',
-        { cause: error },
-      )
-    default:
-      return new LoadError(
-        'BAD_OPTIONS',
-        `cannot listen on ${host}: ${messageOf(error)}`,
-        'give --master-bind-host an address of this host, or 0.0.0.0',
-        { cause: error },
-      )
-  }
-}
-
-function portOf(server: Server): number {
-  // A server that listens on TCP has an address, and it is an object.
-  return (server.address() as AddressInfo).port
-}
-
-function close(server: Server, sockets: WebSocketServer): Promise<void> {
-  for (const socket of sockets.clients) socket.terminate()
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How a worker process ended. */
 export interface ProcessEnd {
+  /** Undefined if it could not be started. */
+  readonly pid: number | undefined
   readonly code: number | null
   readonly signal: string | null
   /** The end of what it wrote to stderr. */
@@ -13,6 +15,8 @@ export interface WorkerProcesses {
   readonly count: number
   /** The first that ends before it is told to. */
   readonly exited: Promise<ProcessEnd>
+  /** How each of them ends. */
+  readonly each: readonly Promise<ProcessEnd>[]
   stop(): Promise<void>
 }
 
@@ -24,9 +28,10 @@ export class ProcessWatch {
   readonly #processes: WorkerProcesses | null
   #end: ProcessEnd | null = null
 
-  /** @param changed called when a process has ended by itself. */
-  constructor(processes: WorkerProcesses | null, changed: () => void) {
+  /** @param changed called when the first process has ended by itself; @param ended told of each that has ended. */
+  constructor(processes: WorkerProcesses | null, changed: () => void, ended: (end: ProcessEnd) => void) {
     this.#processes = processes
+    for (const each of processes?.each ?? []) void each.then((end) => sleep(LAST_WORDS_MS, end)).then(ended)
     void processes?.exited.then(async (end) => {
       await sleep(LAST_WORDS_MS)
       this.#end = end
@@ -56,8 +61,11 @@ export class ProcessWatch {
 /** A process that ends with 0 was told so, or found that it was not needed. */
 export const hasFailed = ({ code }: ProcessEnd): boolean => code !== 0
 
+/** How a process ended. */
+export const howEnded = ({ code, signal }: ProcessEnd): string => (signal === null ? `exit code ${code}` : signal)
+
 /** How a process ended and what it said, for a message. */
-export function describeEnd({ code, signal, stderrTail }: ProcessEnd): string {
-  const how = signal === null ? `exit code ${code}` : signal
+export function describeEnd({ stderrTail, ...end }: ProcessEnd): string {
+  const how = howEnded({ stderrTail, ...end })
   return stderrTail.trim() === '' ? how : `${how}; its last words:\n${stderrTail.trimEnd()}`
 }

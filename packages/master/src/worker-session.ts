@@ -2,8 +2,9 @@ import {
   type Clock,
   type MasterMessage,
   messageOf,
+  type Numbered,
   parseWorkerMessage,
-  SILENCE_LIMIT_MS,
+  Silence,
   type WorkerMessage,
 } from '@llmload/core'
 import { type RawData, WebSocket } from 'ws'
@@ -19,9 +20,12 @@ const ABNORMAL_CLOSURE = 1006
 const MAX_REASON_BYTES = 123
 
 export interface SessionEvents {
-  onMessage(message: WorkerMessage): void
-  /** Once, whoever ended it; `how` as the end of a sentence about the worker: `closed the connection`. */
-  onEnd(how: string): void
+  onMessage(message: WorkerMessage, n: number | undefined): void
+  /**
+   * Once, whoever ended it; `how` as the end of a sentence about the worker: `closed the connection`.
+   * `isFault`: it said what it must not, or the network garbled it.
+   */
+  onEnd(how: string, isFault: boolean): void
 }
 
 /** The master's end of one connection: valid messages in, typed messages out, and an eye on silence. */
@@ -29,45 +33,48 @@ export class WorkerSession {
   readonly #socket: WebSocket
   readonly #clock: Clock
   readonly #events: SessionEvents
-  #heardMs: number
+  readonly #silence: Silence
   #ended = false
 
   constructor(socket: WebSocket, clock: Clock, events: SessionEvents) {
     this.#socket = socket
     this.#clock = clock
     this.#events = events
-    this.#heardMs = clock.nowMs()
+    this.#silence = new Silence(clock)
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
-    socket.on('close', (code, reason) => this.#end(describeClose(code, String(reason))))
+    socket.on('close', (code, reason) => this.#end(describeClose(code, String(reason)), false))
     // ws closes the socket itself after an error, a frame that is too large included.
-    socket.on('error', (error) => this.#end(`broke the connection: ${messageOf(error)}`))
+    socket.on('error', (error) => this.#end(`broke the connection: ${messageOf(error)}`, isFault(error)))
   }
 
-  send(message: MasterMessage): void {
+  send(message: Numbered<MasterMessage>): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
   }
 
-  /** Sends a heartbeat, and ends a session that was silent for too long. */
+  /** Ends a session that was silent for too long. To be called every `HEARTBEAT_MS`. */
+  listen(): void {
+    const silentMs = this.#silence.look()
+    if (silentMs !== null) this.giveUp(`said nothing for ${Math.round(silentMs / 1000)} s`)
+  }
+
   beat(): void {
-    this.send({ type: 'heartbeat' })
-    const silentMs = this.#clock.nowMs() - this.#heardMs
-    if (silentMs > SILENCE_LIMIT_MS) this.giveUp(`said nothing for ${Math.round(silentMs / 1000)} s`)
+    this.send({ type: 'heartbeat', masterMs: this.#clock.nowMs() })
   }
 
   /** Ends a session whose other side cannot be counted on any more; `how` as in `onEnd`. */
   giveUp(how: string): void {
-    this.#end(how)
+    this.#end(how, false)
     this.#socket.terminate()
   }
 
-  /** Silence up to now does not count: the master itself was not running. */
-  forgiveSilence(): void {
-    this.#heardMs = this.#clock.nowMs()
+  /** The worker has another connection: this one is of no interest any more, and its end no news. */
+  replace(): void {
+    this.#ended = true
+    this.#socket.terminate()
   }
 
-  /** The worker is not needed (any more). */
+  /** Nothing more is to be said. */
   dismiss(reason: string): void {
-    this.send({ type: 'bye' })
     this.#close(NORMAL_CLOSURE, reason)
   }
 
@@ -79,7 +86,7 @@ export class WorkerSession {
 
   /** The worker broke the rules of the protocol. */
   reject(problem: string): void {
-    this.#end(`sent what it must not: ${problem}`)
+    this.#end(`sent what it must not: ${problem}`, true)
     this.#close(POLICY_VIOLATION, problem)
   }
 
@@ -95,19 +102,23 @@ export class WorkerSession {
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return
-    this.#heardMs = this.#clock.nowMs()
+    this.#silence.broken()
     if (isBinary) return this.reject('a binary frame')
     const parsed = parseWorkerMessage(String(data))
     if ('problem' in parsed) return this.reject(parsed.problem)
-    this.#events.onMessage(parsed.message)
+    this.#events.onMessage(parsed.message, parsed.n)
   }
 
-  #end(how: string): void {
+  #end(how: string, isFault: boolean): void {
     if (this.#ended) return
     this.#ended = true
-    this.#events.onEnd(how)
+    this.#events.onEnd(how, isFault)
   }
 }
+
+/** Rules that are broken, by ws's codes or as our own limits are; not a network that failed. */
+const isFault = (error: Error & { code?: string }): boolean =>
+  error instanceof RangeError || error.code?.startsWith('WS_ERR') === true
 
 function describeClose(code: number, reason: string): string {
   if (code === ABNORMAL_CLOSURE) return 'lost its connection'

@@ -5,6 +5,8 @@ const TYPES = [
   'hello',
   'ping',
   'heartbeat',
+  'heard',
+  'clock',
   'note',
   'warning',
   'preparing',
@@ -14,24 +16,24 @@ const TYPES = [
   'delta',
   'requests',
   'frames',
+  'leaving',
   'drained',
 ] as const
 
 test.each<[WorkerState, string]>([
   ['connected', 'hello→joined'],
-  ['joined', 'ping→joined heartbeat→joined note→joined warning→joined'],
+  ['joined', 'ping→joined heartbeat→joined heard→joined clock→joined note→joined warning→joined'],
   [
     'preparing',
-    'ping→preparing heartbeat→preparing note→preparing warning→preparing preparing→preparing ready→ready failed→failed',
+    'ping→preparing heartbeat→preparing heard→preparing clock→preparing note→preparing warning→preparing preparing→preparing ready→ready failed→failed',
   ],
-  ['ready', 'ping→ready heartbeat→ready note→ready warning→ready started→running'],
+  ['ready', 'ping→ready heartbeat→ready heard→ready clock→ready note→ready warning→ready started→running leaving→ready'],
   [
     'running',
-    'ping→running heartbeat→running note→running warning→running delta→running requests→running frames→running drained→drained',
+    'ping→running heartbeat→running heard→running clock→running note→running warning→running delta→running requests→running frames→running leaving→running drained→drained',
   ],
-  ['drained', 'ping→drained heartbeat→drained note→drained warning→drained'],
-  ['failed', 'ping→failed heartbeat→failed note→failed warning→failed'],
-  ['gone', 'ping→gone heartbeat→gone note→gone warning→gone'],
+  ['drained', 'ping→drained heartbeat→drained heard→drained clock→drained note→drained warning→drained'],
+  ['failed', 'ping→failed heartbeat→failed heard→failed clock→failed note→failed warning→failed'],
 ])('a worker that is %s may say %s, and nothing else', (state, allowed) => {
   const said = TYPES.map((type) => [type, stateAfter(state, type)] as const).filter(([, next]) => next !== null)
   expect(said.map(([type, next]) => `${type}→${next}`).join(' ')).toBe(allowed)

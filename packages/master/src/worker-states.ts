@@ -3,7 +3,7 @@ import type { WorkerMessage } from '@llmload/core'
 type MessageType = WorkerMessage['type']
 
 /** What every worker may say at any time after its hello. */
-const ALWAYS = ['ping', 'heartbeat', 'note', 'warning'] as const
+const ALWAYS = ['ping', 'heartbeat', 'heard', 'clock', 'note', 'warning'] as const
 
 /**
  * Which message a worker may send in which state, and the state it is in afterwards. Anything else
@@ -17,22 +17,23 @@ const ALWAYS = ['ping', 'heartbeat', 'note', 'warning'] as const
  * |           | ready        | ready     |                                              |
  * |           | failed       | failed    |                                              |
  * | ready     | started      | running   |                                              |
+ * |           | leaving      | ready     |                                              |
  * | running   | delta        | running   |                                              |
  * |           | requests     | running   |                                              |
  * |           | frames       | running   |                                              |
+ * |           | leaving      | running   |                                              |
  * |           | drained      | drained   |                                              |
  *
- * Every state ends in `gone` when the connection does.
+ * A state outlives the connection: see presence.ts.
  */
 const NEXT = {
   connected: { hello: 'joined' },
   joined: {},
   preparing: { preparing: 'preparing', ready: 'ready', failed: 'failed' },
-  ready: { started: 'running' },
-  running: { delta: 'running', requests: 'running', frames: 'running', drained: 'drained' },
+  ready: { started: 'running', leaving: 'ready' },
+  running: { delta: 'running', requests: 'running', frames: 'running', leaving: 'running', drained: 'drained' },
   drained: {},
   failed: {},
-  gone: {},
 } as const satisfies Record<string, { readonly [type in MessageType]?: string }>
 
 export type WorkerState = keyof typeof NEXT

@@ -11,7 +11,7 @@ import {
 } from '@llmload/core'
 import { test as baseTest } from 'vitest'
 import { Loopback } from '../../../test/support/loopback.js'
-import { type MasterAddress, runMaster, type WorkerProcesses } from '../src/index.js'
+import { type MasterAddress, type MasterOptions, runMaster, type WorkerProcesses } from '../src/index.js'
 import { VERSION, WireWorker } from './wire-worker.js'
 
 export interface RunOverrides {
@@ -25,6 +25,8 @@ export interface RunOverrides {
   readonly answer?: RequestListener | null
   readonly processes?: Partial<WorkerProcesses>
   readonly clock?: Clock
+  /** Where the folder of the run is kept; not given = nowhere. */
+  readonly runsDir?: MasterOptions['runsDir']
 }
 
 const listModels: RequestListener = (_request, response) => response.end('{"data": [{"id": "M"}]}')
@@ -92,9 +94,10 @@ export class MasterRun {
         config: configOf(overrides),
         baseUrl: `http://127.0.0.1:${port}`,
         version: VERSION,
+        runsDir: overrides.runsDir ?? null,
         startWorkers: (address) => {
           opened(address)
-          return { count: 1, exited: new Promise(() => {}), stop: async () => {}, ...processes }
+          return { count: 1, exited: new Promise(() => {}), each: [], stop: async () => {}, ...processes }
         },
       },
       {
@@ -146,10 +149,19 @@ export function configOf({ role = 'local', fleet, target, load, output, secrets 
     role,
     fleet: {
       ...{ processes: 1, expectWorkers: 1, expectWorkersMaxWaitS: null, masterBindHost: '127.0.0.1' },
-      ...{ masterHost: '127.0.0.1', masterPort: 0, token: null },
+      ...{ workerGraceS: 0, failOnWorkerLoss: false, masterMaxWaitS: 60 },
+      ...{
+        masterHost: '127.0.0.1',
+        masterPort: 0,
+        token: null,
+        viewToken: null,
+        controlToken: null,
+        allowedTargets: [],
+        tls: null,
+      },
       ...fleet,
     },
-    target: { provider: 'vllm', baseUrl: null, model: null, chat: false, stream: true, ...target },
+    target: { provider: 'vllm', baseUrl: null, model: null, chat: false, stream: true, thinkTags: false, ...target },
     sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
     workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
     load: {
@@ -157,18 +169,19 @@ export function configOf({ role = 'local', fleet, target, load, output, secrets 
         users: 4,
         spawnRate: 100,
         qps: 10,
-        qpsDistribution: 'constant',
+        qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [],
         warmupS: 0,
         runTimeS: 0.5,
         maxRequests: null,
       },
-      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
+      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
       ...load,
     },
     seed: 1,
     output: {
       ...{ headless: true, summaryFile: null, csvPrefix: null, json: true, onlySummary: false, printStats: false },
-      ...{ maxFailRatio: 0.01, requireValid: false, requestLog: null, recordFrames: 0 },
+      ...{ maxFailRatio: 0.01, abortOnFailRatio: null, requireValid: false, requestLog: null, recordFrames: 0 },
+      ...{ history: true, runsDir: null },
       ...output,
     },
     logging: { level: 'INFO', file: null },

@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import {
   type Clock,
   type MasterMessage,
+  type Numbered,
   PROTOCOL_VERSION,
+  type Resumption,
   Stats,
   type StatsData,
   systemClock,
@@ -31,7 +33,7 @@ export class SkewedClock implements Clock {
 type MasterMessageOf<Type extends MasterMessage['type']> = Extract<MasterMessage, { type: Type }>
 type Delta = Extract<WorkerMessage, { type: 'delta' }>
 
-const HEALTHY: WorkerHealth = {
+export const HEALTHY: WorkerHealth = {
   ...{ elu: 0.1, stampDelayMs: 0, loopDelayP99Ms: 0.5, loopDelayMaxMs: 1, gcMs: 0, gcMaxMs: 0 },
   ...{ cpuCores: 0.1, throttledMs: null, stealShare: null, rssBytes: 5e7, memoryLimitBytes: 1e9 },
 }
@@ -46,13 +48,19 @@ export class WireWorker {
   readonly socket: WebSocket
   readonly received: MasterMessage[] = []
   readonly closed: Promise<{ code: number; reason: string }>
+  /** What the master has to know again to let it resume. */
+  #identity: { readonly runId: string; readonly workerId: string; readonly key: string } | null = null
   #waiting: (() => void)[] = []
   #seq = 0
+  #n = 0
+  #heard = 0
 
   private constructor(socket: WebSocket) {
     this.socket = socket
     socket.on('message', (data) => {
-      this.received.push(JSON.parse(String(data)))
+      const message: Numbered<MasterMessage> = JSON.parse(String(data))
+      this.#heard = Math.max(this.#heard, message.n ?? 0)
+      this.received.push(message)
       for (const wake of this.#waiting.splice(0)) wake()
     })
     this.closed = new Promise((resolve) => {
@@ -73,7 +81,19 @@ export class WireWorker {
   static async join(address: WireAddress, pid = 1): Promise<WireWorker> {
     const worker = await WireWorker.connect(address)
     worker.hello({ pid })
-    await worker.next('welcome')
+    worker.#identity = await worker.next('welcome')
+    return worker
+  }
+
+  /** The same worker on another connection; what it has to say again is for the test to say. */
+  async comeBack(address: WireAddress, overrides: Partial<Resumption> = {}): Promise<WireWorker> {
+    const worker = await WireWorker.connect(address)
+    const { runId, workerId, key } = this.#identity ?? { runId: '', workerId: '', key: '' }
+    worker.#identity = this.#identity
+    worker.#seq = this.#seq
+    worker.#n = this.#n
+    worker.#heard = this.#heard
+    worker.hello({ resume: { runId, workerId, key, heard: this.#heard, ...overrides } })
     return worker
   }
 
@@ -83,6 +103,11 @@ export class WireWorker {
 
   send(message: WorkerMessage): void {
     this.socket.send(JSON.stringify(message))
+  }
+
+  /** Under the next number, or under one that was used before. */
+  sendNumbered(message: WorkerMessage, n = ++this.#n): void {
+    this.socket.send(JSON.stringify({ n, ...message }))
   }
 
   /** The first message of a type that was not taken yet; rejects if the connection ends instead. */

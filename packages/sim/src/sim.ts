@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
-import { type Clock, systemClock } from '@llmload/core'
+import { type Clock, HostClock, systemClock } from '@llmload/core'
 import { Batch } from './engine/batch.js'
-import { HostClock } from './engine/host-clock.js'
 import { latenessText } from './engine/lateness.js'
 import { PrefixCache } from './engine/prefix-cache.js'
 import { Scheduler } from './engine/scheduler.js'
@@ -40,16 +39,24 @@ export async function startSim(options: Partial<SimOptions> = {}, clock: Clock =
   const scheduler = new Scheduler(clock)
   const batch = new Batch(settings.maxNumSeqs ?? Number.POSITIVE_INFINITY)
   const cache = new PrefixCache(settings.prefixCacheTokens)
-  const counters = new Counters(batch, cache)
+  const counters = new Counters(batch, cache, settings.contextLength)
+  const startedMs = clock.wallMs(clock.nowMs())
   const stats = () => counters.stats(scheduler.latenessUs)
   const frontDoor = {
     apiKey: settings.apiKey,
+    digestBodies: truthLog !== null,
     routes: routes({
       generator: new Generator({ options: settings, clock, scheduler, batch, cache }),
       limits: settings,
       version: ownVersion(),
-      startedS: Math.floor(clock.wallMs(clock.nowMs()) / 1000),
-      metrics: () => metricsPage(stats(), counters.latencies, settings.model),
+      startedS: Math.floor(startedMs / 1000),
+      metrics: () =>
+        metricsPage({
+          model: settings.model,
+          startedS: startedMs / 1000,
+          stats: stats(),
+          histograms: counters.histograms.all,
+        }),
     }),
   }
 

@@ -1,1 +1,2 @@
+export type { MasterAddress } from './link/connect-options.js'
 export { runWorker, type WorkerOptions } from './run-worker.js'

@@ -1,21 +1,30 @@
-import { hostname } from 'node:os'
-import { type Clock, LoadError, type Log, messageOf, PROTOCOL_VERSION, type Timeline } from '@llmload/core'
+import { type Clock, LoadError, type Log, type MasterMessage, messageOf, type Timeline } from '@llmload/core'
+import { checkTarget } from './allowed-targets.js'
 import { httpClient } from './http/http-client.js'
-import { measureClock } from './link/clock-sync.js'
+import type { MasterAddress } from './link/connect-options.js'
 import { DeltaSender } from './link/delta-sender.js'
-import { type MasterAddress, MasterLink } from './link/master-link.js'
+import { MasterSession } from './link/master-session.js'
+import { obeyMaster } from './link/obey-master.js'
+import type { MessageOf } from './link/reception.js'
 import { LoadRun } from './load/load-run.js'
 import { WakeUp } from './load/wake-up.js'
 import { RequestWatch } from './recording/request-watch.js'
 import { warmUp } from './warm-up.js'
 import { PromptSource } from './workload/prompt-source.js'
 
+/** After its load a worker waits for the others, with a master that is there: for what the slowest may take, and more. */
+const GOODBYE_LIMIT_MS = 300_000
+
 export interface WorkerOptions extends MasterAddress {
   readonly clock: Clock
   readonly log: Log
   /** Version of llmload; master and workers must have the same. */
   readonly version: string
-  /** Aborted when this worker shall leave: it drains its own share and says so. */
+  /** How long to try for the first connection to the master. */
+  readonly maxWaitMs: number
+  /** Hosts that it may send load to, with or without a port; none = all that the master says. */
+  readonly allowedTargets: readonly string[]
+  /** Aborted when this worker shall leave: it hands its share over, lets what is in flight finish and says so. */
   readonly leave: AbortSignal
   /** Told of every request before it is sent, and may put a tap on its timeline. */
   readonly onSending?: (timeline: Timeline) => void
@@ -23,114 +32,116 @@ export interface WorkerOptions extends MasterAddress {
 
 /**
  * One worker, for one run: joins the master, prepares, loads, reports, leaves. Throws a LoadError
- * when the master turns it away or is lost, or when it cannot get ready.
+ * when the master turns it away or is gone for good, or when it cannot get ready.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const link = await MasterLink.connect(options, options.clock)
+  const { log, leave } = options
+  const session = new MasterSession(options)
   try {
-    link.send({
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      version: options.version,
-      host: hostname(),
-      pid: process.pid,
-    })
-    const { workerId } = await link.expect('welcome')
-    options.log.info({ workerId }, 'joined the master')
-    await carryOut(link, options)
+    const welcome = await Promise.race([session.expect('welcome'), farewell(leave)])
+    if (welcome.type === 'bye') return
+    log.info({ workerId: welcome.workerId }, 'joined the master')
+    await carryOut(session, options)
   } finally {
-    link.close()
+    session.close()
   }
 }
 
-async function carryOut(link: MasterLink, { clock, log, leave, onSending }: WorkerOptions): Promise<void> {
-  const reading = await measureClock(link, clock)
-  const prepared = await Promise.race([link.expect('prepare'), link.expect('bye'), farewell(leave)])
+async function carryOut(session: MasterSession, options: WorkerOptions): Promise<void> {
+  const { clock, leave } = options
+  const measured = session.clock.measure()
+  const prepared = await Promise.race([session.expect('prepare'), session.expect('bye'), farewell(leave)])
   if (prepared.type === 'bye') return
-  const { plan, secrets, share, keep } = prepared
-  const { prompts, client } = await prepare(link, async () => {
+  // A session that ends before its clock is known has nobody who answers pings.
+  const gone = await Promise.race([measured, session.expect('bye'), farewell(leave)])
+  if (gone) return
+  const { plan, secrets, share } = prepared
+  const { prompts, client } = await prepare(session, async () => {
+    checkTarget(plan.target.baseUrl, options.allowedTargets)
     const preparing = PromptSource.prepare({
       plan,
       secrets,
-      firstIndex: share.index,
-      step: share.count,
-      onProgress: (done, total) => link.send({ type: 'preparing', done, total }),
-      onNote: (message) => link.send({ type: 'note', message }),
+      share,
+      onProgress: (done, total) => session.send({ type: 'preparing', done, total }),
+      onNote: (message) => session.send({ type: 'note', message }),
     })
     const [prompts] = await Promise.all([preparing, warmUp(plan, clock)])
     return { prompts, client: httpClient({ plan, secrets, clock, keepText: prompts.countsTokens }) }
   })
   try {
-    link.send({ type: 'ready', clock: reading, tokenizer: prompts.description, warnings: [...prompts.warnings] })
-    const start = await Promise.race([link.expect('start'), link.expect('bye'), farewell(leave)])
-    if (start.type === 'bye') return
-    const startMs = start.startAtMs - reading.offsetMs
-    const watch = keep.requests
-      ? new RequestWatch({ keep, startMs, send: (message) => link.send(message), isFree: () => link.isFree })
-      : null
-    const run = new LoadRun({
-      plan,
-      share,
-      clock,
-      client,
-      prompts,
-      startMs,
-      warn: (message) => link.send({ type: 'warning', message }),
-      watch,
-      ...(onSending && { onSending }),
-    })
-    await reached(clock, startMs, link.lost)
-    link.send({ type: 'started', lateByMs: Math.max(0, clock.nowMs() - startMs) })
-    const deltas = new DeltaSender({ link, run, clock, offsetMs: reading.offsetMs, watch })
-    await load(link, run, leave).catch((error: unknown) => {
-      deltas.finish()
-      throw error
-    })
-    const lastSeq = deltas.finish()
-    const lastSentMs = run.lastSentMs === null ? null : run.lastSentMs + reading.offsetMs
-    link.send({ type: 'drained', lastSeq, lastSentMs, endedMs: run.endedMs + reading.offsetMs })
-    await link.expect('bye')
-    log.info({}, 'run over')
+    const { description: tokenizer, warnings } = prompts
+    session.send({ type: 'ready', clock: session.clock.reading, tokenizer, warnings: [...warnings] })
+    const start = await Promise.race([session.expect('start'), session.expect('bye'), farewell(leave)])
+    if (start.type === 'start') await load(session, { prepared, start, prompts, client }, options)
   } finally {
     await Promise.all([client.close(), prompts.close()])
   }
 }
 
+interface Load {
+  readonly prepared: MessageOf<'prepare'>
+  readonly start: MessageOf<'start'>
+  readonly prompts: PromptSource
+  readonly client: ReturnType<typeof httpClient>
+}
+
+/** Loads until the plan, the master or the signal end it, and tells the master all of it. */
+async function load(session: MasterSession, { prepared, start, ...means }: Load, options: WorkerOptions) {
+  const { clock, log, leave, onSending } = options
+  const { plan, keep } = prepared
+  const { startAtMs, assignments, levels } = start
+  const startMs = startAtMs - session.clock.offsetMs
+  const watch = keep.requests
+    ? new RequestWatch({ keep, startMs, send: (message) => session.send(message), isFree: () => session.isFree })
+    : null
+  const run = new LoadRun({
+    ...{ plan, assignments, levels, clock, startMs, watch, ...means },
+    mayLoadUntilMs: () => session.mayLoadUntilMs,
+    warn: (message) => session.send({ type: 'warning', message }),
+    ...(onSending && { onSending }),
+  })
+  const orders = obeyMaster(session, { run, clock, startMs, leave })
+  await reached(clock, startMs, session.over)
+  const isFromStart = assignments.length > 0
+  session.send({ type: 'started', lateByMs: isFromStart ? Math.max(0, clock.nowMs() - startMs) : 0 })
+  session.clock.keepMeasuring((reading) => session.send({ type: 'clock', clock: reading }))
+  const deltas = new DeltaSender({ session, run, clock, watch })
+  try {
+    await run.run(orders.stop, orders.cancel)
+    session.over.throwIfAborted()
+  } catch (error) {
+    deltas.abandon()
+    throw error
+  }
+  const lastSeq = deltas.finish()
+  const { offsetMs } = session.clock
+  const lastSentMs = run.lastSentMs === null ? null : run.lastSentMs + offsetMs
+  session.send({ type: 'drained', lastSeq, lastSentMs, endedMs: run.endedMs + offsetMs })
+  await session.flushed()
+  await goodbye(session)
+  log.info({}, 'run over')
+}
+
+/** All is said and heard: a master that is gone now does not matter any more. */
+async function goodbye(session: MasterSession): Promise<void> {
+  let patience: NodeJS.Timeout | undefined
+  const impatient = new Promise<void>((resolve) => {
+    patience = setTimeout(resolve, GOODBYE_LIMIT_MS)
+  })
+  await Promise.race([session.expect('bye'), session.parted(), impatient]).catch(() => {})
+  clearTimeout(patience)
+}
+
 /** Before there is load, leaving is the same as being sent away. */
-function farewell(leave: AbortSignal): Promise<{ type: 'bye' }> {
+function farewell(leave: AbortSignal): Promise<Extract<MasterMessage, { type: 'bye' }>> {
   return new Promise((resolve) => {
     if (leave.aborted) resolve({ type: 'bye' })
     leave.addEventListener('abort', () => resolve({ type: 'bye' }), { once: true })
   })
 }
 
-/** Runs the load until it is over; a lost master ends it at once, with an error. */
-async function load(link: MasterLink, run: LoadRun, leave: AbortSignal): Promise<void> {
-  const stop = new AbortController()
-  const cancel = new AbortController()
-  void obey(link, stop, cancel)
-  link.lost.addEventListener('abort', () => {
-    stop.abort()
-    cancel.abort()
-  })
-  await run.run(AbortSignal.any([stop.signal, leave]), cancel.signal)
-  link.lost.throwIfAborted()
-}
-
-async function obey(link: MasterLink, stop: AbortController, cancel: AbortController): Promise<void> {
-  try {
-    for (;;) {
-      const { now } = await link.expect('stop')
-      stop.abort()
-      if (now) cancel.abort()
-    }
-  } catch {
-    // The link is lost or closed: `load` hears of it by link.lost.
-  }
-}
-
 /** Tells the master why a preparation failed before the error goes on. */
-async function prepare<T>(link: MasterLink, task: () => Promise<T>): Promise<T> {
+async function prepare<T>(session: MasterSession, task: () => Promise<T>): Promise<T> {
   try {
     return await task()
   } catch (error) {
@@ -138,17 +149,17 @@ async function prepare<T>(link: MasterLink, task: () => Promise<T>): Promise<T> 
       error instanceof LoadError
         ? error
         : new LoadError('INTERNAL', messageOf(error), 'this is a fault of llmload: please report it')
-    link.send({ type: 'failed', code, message, hint })
+    session.send({ type: 'failed', code, message, hint })
     throw error
   }
 }
 
-function reached(clock: Clock, instantMs: number, lost: AbortSignal): Promise<void> {
+function reached(clock: Clock, instantMs: number, over: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const wakeUp = new WakeUp(clock, resolve)
-    lost.addEventListener('abort', () => {
+    over.addEventListener('abort', () => {
       wakeUp.cancel()
-      reject(lost.reason)
+      reject(over.reason)
     })
     wakeUp.at(instantMs)
   })

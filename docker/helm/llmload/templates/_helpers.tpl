@@ -35,6 +35,32 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{ .Values.token.existingSecret | default (printf "%s-token" (include "llmload.fullname" .)) }}
 {{- end -}}
 
+{{- define "llmload.viewSecret" -}}
+{{ .Values.api.viewSecret | default (printf "%s-view-token" (include "llmload.fullname" .)) }}
+{{- end -}}
+
+{{/* A Secret with a token that is made once. Call with (list . NAME). */}}
+{{- define "llmload.madeToken" -}}
+{{- $root := first . -}}
+{{- $name := last . -}}
+{{- $old := lookup "v1" "Secret" $root.Release.Namespace $name -}}
+apiVersion: v1
+kind: Secret
+metadata:
+  name: {{ $name }}
+  labels: {{- include "llmload.labels" (list $root "run") | nindent 4 }}
+type: Opaque
+data:
+  token: {{ dig "data" "token" (randAlphaNum 48 | b64enc) $old | quote }}
+{{- end -}}
+
+{{/* A variable that is a secret. Call with (list NAME SECRET KEY). */}}
+{{- define "llmload.secretVariable" -}}
+- name: {{ index . 0 }}
+  valueFrom:
+    secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 }}}
+{{- end -}}
+
 {{- define "llmload.resultsClaim" -}}
 {{- if .Values.results.existingClaim -}}
 {{ .Values.results.existingClaim }}
@@ -82,16 +108,6 @@ securityContext:
 {{- define "llmload.annotations" -}}
 {{- $keep := dict "cluster-autoscaler.kubernetes.io/safe-to-evict" "false" "karpenter.sh/do-not-disrupt" "true" -}}
 {{- merge (deepCopy .podAnnotations) $keep | toYaml -}}
-{{- end -}}
-
-{{/* Waits for GET URL to answer 200. Call with (list . URL VALUES), the values those of the component. */}}
-{{- define "llmload.waitFor" -}}
-{{- $root := index . 0 -}}
-- name: wait
-  {{- include "llmload.container" $root | nindent 2 }}
-  command: [node, /opt/llmload/wait-for.mjs, {{ index . 1 | quote }}, {{ $root.Values.master.maxWaitSeconds | quote }}]
-  resources:
-    {{- include "llmload.resources" (index . 2) | nindent 4 }}
 {{- end -}}
 
 {{/* The mounts of master and workers. */}}

@@ -82,6 +82,7 @@ const REQUESTS = {
   answered: 'those that were answered in full',
   reached: 'those that were answered in full, and those cut off at the end of the run as far as they had come',
   sent: 'all that were sent',
+  failed: 'those that failed',
 } as const satisfies Record<MetricDefinition['of'], string>
 
 function printedIn({ name, table, shown }: MetricDefinition): string[] {

@@ -3,6 +3,7 @@ import { runWorker } from '@llmload/worker'
 import type { Checked } from '../command-line.js'
 import { aborted, type Signals } from '../exit.js'
 import { openLog } from '../logger.js'
+import { masterAddress } from '../master-address.js'
 import { version } from '../version.js'
 import { Workers } from '../worker-processes.js'
 
@@ -15,22 +16,19 @@ export async function worker(checked: Checked, signals: Signals): Promise<number
   return Promise.race([work, aborted(signals.now).then(() => EXIT.notCarriedOut)])
 
   async function workAlone(): Promise<number> {
-    await runWorker({ url: masterUrl(fleet), token: fleet.token, clock, log, version, leave: signals.drain })
+    const maxWaitMs = fleet.masterMaxWaitS * 1000
+    const { allowedTargets } = fleet
+    await runWorker({ ...masterAddress(fleet), clock, log, version, maxWaitMs, allowedTargets, leave: signals.drain })
     return EXIT.ok
   }
 }
 
 /** Several workers: Ctrl-C is passed on to them, and the worst exit code is ours. */
 async function manage(fleet: FleetConfig, logLevel: LogLevel, { drain, now }: Signals): Promise<number> {
-  const { processes: count, masterHost, masterPort, token } = fleet
-  const workers = new Workers({ count, masterHost, masterPort, token, logLevel, showLog: true })
+  const { processes: count, masterHost, masterPort, token, tls, allowedTargets } = fleet
+  const workers = new Workers({ count, masterHost, masterPort, token, tls, allowedTargets, logLevel, showLog: true })
   drain.addEventListener('abort', () => workers.leave())
   now.addEventListener('abort', () => workers.leave())
   const ends = await workers.ends
   return Math.max(...ends.map(({ code }) => code ?? EXIT.notCarriedOut))
-}
-
-function masterUrl({ masterHost, masterPort }: FleetConfig): string {
-  const host = masterHost.includes(':') ? `[${masterHost}]` : masterHost
-  return `ws://${host}:${masterPort}/worker`
 }

@@ -16,6 +16,8 @@ const REMEDIES: Record<ErrorCode, string> = {
   TOKENIZER:
     'Give `--tokenizer` a folder with `tokenizer.json`, such a file, or a name of the Hugging Face hub. For a model that is not public set `HF_TOKEN`; without a network download it before.',
   OUTPUT_FILE: 'Files are checked before the run: choose one in a folder that exists and that you may write to.',
+  RUN_FOLDER:
+    '`llmload runs` lists the runs that there are. A folder can be read without llmload too: [run-history.md](run-history.md).',
   PORT_IN_USE: 'End the other master, or choose a port above 1023 with `--master-port`.',
   UNKNOWN_MODEL: 'Take one of the models that the message lists, or leave `--model` out.',
   TARGET_UNREACHABLE: 'Start the server and wait until it answers; check scheme, host and port of `--host`.',
@@ -53,9 +55,14 @@ const FAILURES: Record<FailureClass, FailureText> = {
     meaning: 'Nothing was received for `--progress-timeout`.',
     remedy: 'The server is stuck, or requests queue that long before their first token.',
   },
+  shed: {
+    meaning: 'HTTP 429, or 503 with `Retry-After`: the server limits its load. Nothing is sent again.',
+    remedy:
+      'Lower `--qps` or `--users`, or raise the limit of the server. How long it asks to wait stands in the notes, and under `retry_after` in JSON.',
+  },
   status: {
-    meaning: 'A status other than 2xx; the message quotes the body.',
-    remedy: '429 and 503 are the server’s own limits of load, 400 is a request that it does not take, 401 a key.',
+    meaning: 'Another status than 2xx; the message quotes the body.',
+    remedy: '503 may be a gateway without a server behind it, 400 is a request that is not taken, 401 a key.',
   },
   reset: {
     meaning: 'The connection broke before the answer was complete.',

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { type RunReport, systemClock } from '@llmload/core'
 import { runMaster } from '@llmload/master'
 import { readCommandLine } from '../command-line.js'
+import { type EmbeddedSim, startEmbeddedSim } from '../embedded-sim.js'
 import type { Signals } from '../exit.js'
 import { openLog } from '../logger.js'
 import { version } from '../version.js'
 import { Workers } from '../worker-processes.js'
-import { startGroundTruth, type TruePace } from './ground-truth.js'
 import type { MeasuringJob } from './measuring-worker.js'
 import type { StampData } from './stamp-account.js'
 
@@ -17,6 +17,13 @@ const MEASURING_WORKER = fileURLToPath(new URL('./measuring-worker.js', import.m
 
 /** Fresh processes run slower code than those of a run that lasts: the engine compiles what is hot in the first seconds. */
 const WARM_UP_S = 1.5
+
+interface TruePace {
+  readonly ttftMs: number
+  readonly itlMs: number
+  /** Processes of the simulator. */
+  readonly processes: number
+}
 
 export interface MeasuredLoad extends TruePace {
   /** Flags of the load, as a person would write them. */
@@ -51,6 +58,12 @@ export async function measuredRun(load: MeasuredLoad, signals: Signals): Promise
   }
 }
 
+/** The simulator in its fast mode, with the true send time in each chunk. */
+function startGroundTruth({ ttftMs, itlMs, processes }: TruePace): Promise<EmbeddedSim> {
+  const pace = ['--ttft-ms', `${ttftMs}`, '--itl-ms', `${itlMs}`, '--processes', `${processes}`]
+  return startEmbeddedSim(['--fast', '--stamp-chunks', ...pace])
+}
+
 async function run(load: MeasuredLoad, url: string, folder: string, signals: Signals): Promise<RunReport> {
   const { flags, seconds, workers: count, itlMs, answersPerSample } = load
   const output = ['--headless', '--json', '--loglevel', 'ERROR', '--max-fail-ratio', '1']
@@ -67,7 +80,7 @@ async function run(load: MeasuredLoad, url: string, folder: string, signals: Sig
       baseUrl: url,
       version,
       startWorkers: ({ host: masterHost, port: masterPort, token }) =>
-        new Workers({ count, masterHost, masterPort, token, logLevel: 'ERROR', showLog: false }, program),
+        new Workers({ count, masterHost, masterPort, token, tls: null, logLevel: 'ERROR', showLog: false }, program),
     },
     {
       clock,

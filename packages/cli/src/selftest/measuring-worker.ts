@@ -5,13 +5,12 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { EXIT, systemClock, type Timeline } from '@llmload/core'
+import { EXIT, HostClock, systemClock, type Timeline } from '@llmload/core'
 import { runWorker } from '@llmload/worker'
 import { readCommandLine } from '../command-line.js'
 import { exitWith, type Signals } from '../exit.js'
 import { openLog } from '../logger.js'
 import { version } from '../version.js'
-import { hostOriginNs } from './host-clock.js'
 import { StampAccount } from './stamp-account.js'
 import { StampTap } from './stamp-tap.js'
 
@@ -31,14 +30,15 @@ export interface MeasuringJob {
 async function measure(job: MeasuringJob, flags: readonly string[], { drain }: Signals): Promise<number> {
   const clock = systemClock()
   const checked = readCommandLine(flags, process.env)
-  const { masterHost, masterPort, token } = checked.config.fleet
-  const account = new StampAccount(hostOriginNs(clock), job.itlMs)
+  const { masterHost, masterPort, token, masterMaxWaitS } = checked.config.fleet
+  const account = new StampAccount(new HostClock(clock), job.itlMs)
   const cpu = new CpuWindow(job)
   let count = 0
   let firstMs = Number.NaN
   const options = {
     url: `ws://${masterHost}:${masterPort}/worker`,
-    ...{ token, clock, version, log: openLog(checked, clock), leave: drain },
+    ...{ token, clock, version, log: openLog(checked, clock), leave: drain, maxWaitMs: masterMaxWaitS * 1000 },
+    allowedTargets: [],
     onSending: (timeline: Timeline) => {
       const nowMs = clock.nowMs()
       if (count === 0) {

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, rmdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, LoadError, messageOf } from '@llmload/core'
+import { makeFolder } from '@llmload/master'
 import type { Signals } from '../exit.js'
 import { version } from '../version.js'
 import { hostOf } from './host.js'
@@ -42,7 +43,7 @@ const MAX_SIMULATORS = 8
  */
 export async function selftest(options: SelftestOptions, deps: SelftestDeps): Promise<SelftestResult> {
   const { seconds, processes: workers, maxStreams, maxRatePerS, out } = options
-  await writing(out, () => mkdir(out, { recursive: true }))
+  await writing(out, () => prepare(out))
   const simulators = Math.min(MAX_SIMULATORS, Math.max(1, availableParallelism() - workers))
   const fleet = { workers, simulators, seconds }
   const { clock } = deps
@@ -70,6 +71,12 @@ export async function selftest(options: SelftestOptions, deps: SelftestDeps): Pr
 function busyWarning(loadAverage: number, cpuCount: number): string | null {
   if (loadAverage <= cpuCount * MAX_LOAD_BEFORE) return null
   return `This host was busy before the test (load average ${loadAverage.toFixed(1)} on ${cpuCount} CPUs): it can do more when it is quiet.`
+}
+
+/** Makes the folder, and something in it for a moment: to hear in a minute that it cannot be written would be late. */
+async function prepare(folder: string): Promise<void> {
+  makeFolder(folder)
+  await rmdir(await mkdtemp(join(folder, '.llmload-')))
 }
 
 async function writing(folder: string, write: () => Promise<unknown>): Promise<void> {

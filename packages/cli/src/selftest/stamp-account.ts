@@ -1,4 +1,4 @@
-import { Histogram, type HistogramData } from '@llmload/core'
+import { Histogram, type HistogramData, type HostClock } from '@llmload/core'
 import type { StampTap } from './stamp-tap.js'
 
 /** What one measuring worker found, as plain JSON. Histograms are in microseconds. */
@@ -21,18 +21,18 @@ export class StampAccount {
   readonly #chunk = new Histogram()
   readonly #end = new Histogram()
   readonly #late = new Histogram()
-  readonly #originNs: number
+  readonly #host: HostClock
   readonly #itlMs: number
 
-  /** @param originNs where the client's clock stands on that of the host @param itlMs true pace of the simulator */
-  constructor(originNs: number, itlMs: number) {
-    this.#originNs = originNs
+  /** @param itlMs true pace of the simulator */
+  constructor(host: HostClock, itlMs: number) {
+    this.#host = host
     this.#itlMs = itlMs
   }
 
   /** An answer is complete. */
   add({ sentNs, arrivedMs }: StampTap): void {
-    const sentMs = sentNs.map((ns) => (ns - this.#originNs) / 1e6)
+    const sentMs = sentNs.map((ns) => this.#host.toMs(ns))
     const errorUs = sentMs.map((ms, k) => Math.max(0, ((arrivedMs[k] ?? Number.NaN) - ms) * 1000))
     const [first] = errorUs
     const end = errorUs.at(-1)

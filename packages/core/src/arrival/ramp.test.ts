@@ -4,7 +4,7 @@ import { allSpawnedAtMs, measuredFromMs, spawnAtMs } from './ramp.js'
 const startsOf = (users: number, rate: number) => Array.from({ length: users }, (_, i) => spawnAtMs(i, rate))
 
 test('100 users at 100 per second all start at once', () => {
-  expect(allSpawnedAtMs(100, 100)).toBe(0)
+  expect(allSpawnedAtMs({ users: 100, spawnRate: 100, ramping: null })).toBe(0)
 })
 
 test('one user per second: the first at once, the third after two seconds', () => {
@@ -20,10 +20,10 @@ test('2.4 per second starts pairs, 0.8333 s apart', () => {
 })
 
 test('ten users at four per second are all there after two seconds', () => {
-  expect(allSpawnedAtMs(10, 4)).toBe(2000)
+  expect(allSpawnedAtMs({ users: 10, spawnRate: 4, ramping: null })).toBe(2000)
 })
 
 test('the measured window opens after the last user has started, and the warm-up', () => {
-  expect(measuredFromMs({ users: 100, spawnRate: 10, warmupS: 0 })).toBe(9000)
-  expect(measuredFromMs({ users: 100, spawnRate: 10, warmupS: 30 })).toBe(39_000)
+  expect(measuredFromMs({ users: 100, spawnRate: 10, ramping: null, warmupS: 0 })).toBe(9000)
+  expect(measuredFromMs({ users: 100, spawnRate: 10, ramping: null, warmupS: 30 })).toBe(39_000)
 })

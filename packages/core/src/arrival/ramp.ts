@@ -9,9 +9,13 @@ export function spawnAtMs(index: number, spawnRate: number): number {
   return (Math.floor(index / batch) * batch * 1000) / spawnRate
 }
 
-/** When the last of `users` starts. */
-export const allSpawnedAtMs = (users: number, spawnRate: number): number => spawnAtMs(users - 1, spawnRate)
+/** When all users are there, and the ramp is over. The one of `--ramping-time` is a load to be measured, no preparation. */
+export const allSpawnedAtMs = ({
+  users,
+  spawnRate,
+  ramping,
+}: Pick<LoadPlan, 'users' | 'spawnRate' | 'ramping'>): number => (ramping ? 0 : spawnAtMs(users - 1, spawnRate))
 
 /** When the measured window opens: after the last user has started, and the warm-up. */
-export const measuredFromMs = (load: Pick<LoadPlan, 'users' | 'spawnRate' | 'warmupS'>): number =>
-  allSpawnedAtMs(load.users, load.spawnRate) + load.warmupS * 1000
+export const measuredFromMs = (load: Pick<LoadPlan, 'users' | 'spawnRate' | 'ramping' | 'warmupS'>): number =>
+  allSpawnedAtMs(load) + load.warmupS * 1000

@@ -1,5 +1,6 @@
 import { QPS_DISTRIBUTIONS } from '../plan.js'
 import { type Group, option, RUN } from './option.js'
+import { stages } from './stages.js'
 import { choice, decimal, integer, span } from './values.js'
 
 const LOAD: Group = { title: 'Load', roles: RUN }
@@ -10,7 +11,8 @@ export const LOAD_OPTIONS = {
     group: LOAD,
     alias: 'u',
     type: integer({ min: 1 }),
-    default: '1',
+    default: null,
+    unset: '1, or what --stages says',
     help: 'Users, over all workers: the most requests that are in flight at once.',
   }),
   'spawn-rate': option({
@@ -51,8 +53,43 @@ export const LOAD_OPTIONS = {
   'qps-distribution': option({
     group: LOAD,
     type: choice(QPS_DISTRIBUTIONS),
-    default: 'constant',
+    default: null,
+    unset: 'constant, or gamma with --burstiness',
     help: 'Gaps between the requests of --qps; exponential gaps make a Poisson process.',
+  }),
+  burstiness: option({
+    group: LOAD,
+    type: decimal({ above: 0 }),
+    default: null,
+    unset: '1, a Poisson process, for gamma gaps',
+    help: 'Shape of gamma gaps, as in vLLM: below 1 requests come in bursts, above 1 more evenly.',
+  }),
+  stages: option({
+    group: LOAD,
+    type: stages,
+    default: null,
+    unset: 'one level all the time',
+    help: 'Levels one after the other: 1m:qps=5,1m:qps=5..20,2m:users=100 holds 5 requests per second, ramps to 20, then has 100 users. --run-time is their sum.',
+  }),
+  burst: option({
+    group: LOAD,
+    type: span({ above: 0 }),
+    default: null,
+    unset: 'no bursts',
+    help: 'All users send at once, and again so long after they last did, when they have their answer.',
+  }),
+  'ramping-time': option({
+    group: LOAD,
+    type: span({ above: 0 }),
+    default: null,
+    unset: 'no ramp but --spawn-rate',
+    help: 'Let the requests in flight grow from 1 to --users in about this time, as llm_bench does: exponentially, by at most 10 per second.',
+  }),
+  'ramping-warmup-time': option({
+    group: LOAD,
+    type: span({}),
+    default: '30s',
+    help: 'One request at a time for so long before --ramping-time begins.',
   }),
   'stop-timeout': option({
     group: LOAD,

@@ -110,4 +110,5 @@ function problemOf(
   return { message: `${typed} must be ${expected}${shown}`, ...(hint !== undefined && { hint }) }
 }
 
-const withoutPassword = (text: string): string => text.replace(/\/\/[^/@]*@/, '//…@')
+/** A URL may have a user and a password, and a password anything. */
+export const withoutPassword = (text: string): string => text.replace(/^(.*?:\/\/)?.*@/s, '$1…@')

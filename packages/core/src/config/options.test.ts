@@ -28,6 +28,8 @@ describe('the option table', () => {
       { name: 'api-key', text: null },
       { name: 'header', text: '' },
       { name: 'token', text: null },
+      { name: 'control-token', text: null },
+      { name: 'view-token', text: null },
     ])
   })
 })

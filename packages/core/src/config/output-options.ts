@@ -44,6 +44,13 @@ export const OUTPUT_OPTIONS = {
     default: '0.01',
     help: 'Exit with 1 if a larger part of the requests failed.',
   }),
+  'abort-on-fail-ratio': option({
+    group: OUTPUT,
+    type: decimal({ min: 0, max: 1 }, 'RATIO'),
+    default: null,
+    unset: 'goes on whatever fails',
+    help: 'End the run early, with a report and exit code 1, if a larger part of the requests of 10 seconds failed (of at least 20), or if 100 in a row ended in the same error.',
+  }),
   'require-valid': option({
     group: OUTPUT,
     type: flag,
@@ -62,5 +69,18 @@ export const OUTPUT_OPTIONS = {
     type: integer({ min: 0, max: 1000 }),
     default: '0',
     help: 'Keep the responses of the N slowest and of the first N failed requests, byte by byte as they came, in a file beside --request-log.',
+  }),
+  history: option({
+    group: OUTPUT,
+    type: flag,
+    default: 'true',
+    help: 'Keep a folder of the run, which llmload runs lists and llmload report prints again.',
+  }),
+  'runs-dir': option({
+    group: OUTPUT,
+    type: text('DIR'),
+    default: null,
+    unset: '~/.local/state/llmload/runs',
+    help: 'Where folders of runs are kept.',
   }),
 }

@@ -57,6 +57,13 @@ export const REQUEST_OPTIONS = {
     default: '60s',
     help: 'A request that receives nothing for so long fails.',
   }),
+  'token-timeout': option({
+    group: TARGET,
+    type: span({}),
+    default: null,
+    unset: 'none',
+    help: 'A stream that brings no token for so long fails, even if comments show that the server has not forgotten it. 0 = none.',
+  }),
 
   chat: option({
     group: REQUESTS,
@@ -69,6 +76,12 @@ export const REQUEST_OPTIONS = {
     type: flag,
     default: 'true',
     help: 'Ask for the answer as a stream. Without it there is no time to first token.',
+  }),
+  'think-tags': option({
+    group: REQUESTS,
+    type: flag,
+    default: 'false',
+    help: 'Take text between <think> and </think> for reasoning, where the server does not tell it from the answer.',
   }),
   'prompt-tokens': option({
     group: REQUESTS,

@@ -40,8 +40,19 @@ describe('defaults', () => {
         masterHost: '127.0.0.1',
         masterPort: 0,
         token: null,
+        viewToken: null,
+        controlToken: null,
+        allowedTargets: [],
+        tls: null,
       },
-      target: { provider: 'vllm', baseUrl: 'http://localhost:8000', model: null, chat: false, stream: true },
+      target: {
+        provider: 'vllm',
+        baseUrl: 'http://localhost:8000',
+        model: null,
+        chat: false,
+        stream: true,
+        thinkTags: false,
+      },
       sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
       workload: { promptTokens: 512, maxTokens: 64, instruction: null, tokenizer: null },
       load: {
@@ -49,12 +60,17 @@ describe('defaults', () => {
         spawnRate: 1,
         qps: null,
         qpsDistribution: 'constant',
+        burstiness: 1,
+        burstPeriodS: null,
+        ramping: null,
+        stages: [],
         warmupS: 0,
         runTimeS: null,
         maxRequests: null,
         stopTimeoutS: 30,
         timeoutS: null,
         progressTimeoutS: 60,
+        tokenTimeoutS: null,
       },
       seed: 4711,
       output: {
@@ -68,6 +84,8 @@ describe('defaults', () => {
         requireValid: false,
         requestLog: null,
         recordFrames: 0,
+        history: true,
+        runsDir: null,
       },
       logging: { level: 'INFO', file: null },
       secrets: { apiKey: null, headers: [] },
@@ -157,6 +175,12 @@ describe('problems', () => {
 
   test.each<{ texts: Texts; problem: string }>([
     { texts: { master: 'true', worker: 'true' }, problem: '--master and --worker exclude each other' },
+    { texts: { 'tls-cert': 'c.pem' }, problem: '--tls-cert needs --tls-key' },
+    { texts: { 'tls-key': 'k.pem' }, problem: '--tls-key needs --tls-cert' },
+    {
+      texts: { worker: 'true', 'tls-ca': 'ca.pem', 'master-fingerprint': `sha256:${'0'.repeat(64)}` },
+      problem: '--master-fingerprint and --tls-ca exclude each other',
+    },
     { texts: { processes: '0' }, problem: "--processes must be at least 1, or -1 for one per CPU, not '0'" },
     {
       texts: { master: 'true', processes: '4', 'expect-workers': '2' },
@@ -166,6 +190,8 @@ describe('problems', () => {
     expect(problemsOf(settings(texts))).toEqual([problem])
   })
 })
+
+const NO_TLS_FILES = { certFile: null, keyFile: null, masterFingerprint: null, caFile: null }
 
 describe('the fleet', () => {
   test.each<{ texts: Texts; fleet: Partial<RunConfig['fleet']> }>([
@@ -178,6 +204,14 @@ describe('the fleet', () => {
       fleet: { processes: 1, masterHost: 'gpu-1', masterPort: 5557 },
     },
     { texts: {}, fleet: { masterPort: 0 } }, // nobody else has to find it
+    { texts: { 'master-port': '5557' }, fleet: { masterPort: 5557 } },
+    { texts: { master: 'true', tls: 'true' }, fleet: { tls: { ...NO_TLS_FILES } } },
+    {
+      texts: { master: 'true', 'tls-cert': 'c', 'tls-key': 'k' },
+      fleet: { tls: { ...NO_TLS_FILES, certFile: 'c', keyFile: 'k' } },
+    },
+    { texts: { worker: 'true', 'tls-ca': 'ca' }, fleet: { tls: { ...NO_TLS_FILES, caFile: 'ca' } } },
+    { texts: { master: 'true', 'tls-ca': 'ca' }, fleet: { tls: null } }, // meant for workers that share the settings
   ])('$texts makes $fleet', ({ texts, fleet }) => {
     expect(configOf(settings(texts)).fleet).toMatchObject(fleet)
   })

@@ -1,7 +1,8 @@
 import type { Provider } from '../plan.js'
 import { type OptionTable, type Problem, type Role, readSettings, type Setting, strongest } from './option.js'
 import { OPTIONS, type Values } from './options.js'
-import type { FleetConfig, RunConfig } from './run-config.js'
+import { loadContradictions, loadOf } from './resolve-load.js'
+import type { FleetConfig, RunConfig, TlsConfig } from './run-config.js'
 
 export type Resolution =
   | { readonly config: RunConfig /** What is allowed but does nothing. */; readonly warnings: readonly string[] }
@@ -33,6 +34,7 @@ export function resolve(settings: readonly Setting[], host: HostFacts): Resoluti
       model: values.model,
       chat: values.chat,
       stream: values.stream,
+      thinkTags: values['think-tags'],
     },
     sampling: {
       temperature: values.temperature,
@@ -46,18 +48,7 @@ export function resolve(settings: readonly Setting[], host: HostFacts): Resoluti
       instruction: values.prompt,
       tokenizer: values.tokenizer,
     },
-    load: {
-      users: values.users,
-      spawnRate: values['spawn-rate'],
-      qps: values.qps,
-      qpsDistribution: values['qps-distribution'],
-      warmupS: values.warmup,
-      runTimeS: values['run-time'],
-      maxRequests: values['max-requests'],
-      stopTimeoutS: values['stop-timeout'],
-      timeoutS: unlessZero(values.timeout),
-      progressTimeoutS: values['progress-timeout'],
-    },
+    load: loadOf(values),
     seed: values.seed ?? host.freshSeed,
     output: {
       headless: values.headless,
@@ -67,9 +58,12 @@ export function resolve(settings: readonly Setting[], host: HostFacts): Resoluti
       onlySummary: values['only-summary'],
       printStats: values['print-stats'],
       maxFailRatio: values['max-fail-ratio'],
+      abortOnFailRatio: values['abort-on-fail-ratio'],
       requireValid: values['require-valid'],
       requestLog: values['request-log'],
       recordFrames: values['record-frames'],
+      history: values.history,
+      runsDir: values['runs-dir'],
     },
     logging: { level: values.loglevel, file: values.logfile },
     secrets: { apiKey: values['api-key'], headers: values.header },
@@ -90,12 +84,30 @@ function fleetOf(role: Role, values: Values, { cpuCount }: HostFacts): FleetConf
     processes,
     expectWorkers: role === 'master' ? (values['expect-workers'] ?? Math.max(1, processes)) : processes,
     expectWorkersMaxWaitS: unlessZero(values['expect-workers-max-wait']),
+    workerGraceS: values['worker-grace'],
+    failOnWorkerLoss: values['fail-on-worker-loss'],
+    masterMaxWaitS: values['master-max-wait'],
     masterBindHost: role === 'master' ? values['master-bind-host'] : '127.0.0.1',
     masterHost: values['master-host'],
     // Two runs on one host must not meet on a port that neither of them needs to be known.
     masterPort: values['master-port'] ?? (role === 'local' ? 0 : DEFAULT_MASTER_PORT),
     token: values.token,
+    viewToken: values['view-token'],
+    controlToken: values['control-token'],
+    allowedTargets: values['allow-target'],
+    tls: tlsOf(role, values),
   }
+}
+
+function tlsOf(role: Role, values: Values): TlsConfig | null {
+  const tls = {
+    certFile: values['tls-cert'],
+    keyFile: values['tls-key'],
+    masterFingerprint: values['master-fingerprint'],
+    caFile: values['tls-ca'],
+  }
+  const implied = role === 'worker' ? [tls.masterFingerprint, tls.caFile] : [tls.certFile, tls.keyFile]
+  return values.tls || implied.some((value) => value !== null) ? tls : null
 }
 
 /** As llm_bench: a host of OpenAI has it in its name (Azure's too). */
@@ -125,10 +137,30 @@ function contradictions(values: Values, fleet: FleetConfig, settings: readonly S
       message: `${typed('expect-workers')} must be at least ${fleet.processes}, as many as ${typed('processes')} starts, not '${fleet.expectWorkers}'`,
     })
   }
+  problems.push(...tlsContradictions(values, typed), ...loadContradictions(values, typed))
   if (values['record-frames'] > 0 && values['request-log'] === null) {
     problems.push({
       message: `${typed('record-frames')} needs ${typed('request-log')}`,
       hint: 'the frames are written beside it, and refer to its lines',
+    })
+  }
+  return problems
+}
+
+function tlsContradictions(values: Values, typed: (name: keyof Values) => string): Problem[] {
+  const problems: Problem[] = []
+  if ((values['tls-cert'] === null) !== (values['tls-key'] === null)) {
+    const [given, other] =
+      values['tls-key'] === null ? (['tls-cert', 'tls-key'] as const) : (['tls-key', 'tls-cert'] as const)
+    problems.push({
+      message: `${typed(given)} needs ${typed(other)}`,
+      hint: 'for a certificate that is made for the run give --tls alone',
+    })
+  }
+  if (values['master-fingerprint'] !== null && values['tls-ca'] !== null) {
+    problems.push({
+      message: `${typed('master-fingerprint')} and ${typed('tls-ca')} exclude each other`,
+      hint: 'a fingerprint names one certificate, whoever vouches for it',
     })
   }
   return problems

@@ -1,5 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { choice, credential, decimal, flag, headers, integer, serverUrl, span, type ValueType } from './values.js'
+import { option, readSettings, type Setting } from './option.js'
+import {
+  choice,
+  credential,
+  decimal,
+  fingerprint,
+  flag,
+  headers,
+  hosts,
+  integer,
+  serverUrl,
+  span,
+  type ValueType,
+} from './values.js'
 
 const read = (type: ValueType<unknown>, text: string): unknown => {
   const parsed = type.parse(text)
@@ -154,4 +167,43 @@ describe('headers', () => {
 test('a key is trimmed, and an empty one is a mistake', () => {
   expect(read(credential, ' sk-1\n')).toBe('sk-1')
   expect(read(credential, ' ')).toBe('must be more than an empty text')
+})
+
+test.each([
+  [`sha256:${'ab'.repeat(32)}`],
+  [`SHA256:${'AB'.repeat(32)}`],
+  [`sha256=${'AB:'.repeat(31)}AB`], // OpenSSL's
+  [`${'AB:'.repeat(31)}AB`],
+])('%s is a fingerprint', (text) => {
+  expect(read(fingerprint, text)).toBe(`sha256:${'ab'.repeat(32)}`)
+})
+
+test.each(['', 'sha256:', 'sha256:abcd', `sha1:${'ab'.repeat(32)}`, `sha256:${'xy'.repeat(32)}`])(
+  '%s is none',
+  (text) => {
+    expect(read(fingerprint, text)).toBe('must be sha256: and 64 hexadecimal digits')
+  },
+)
+
+test('hosts are taken with and without a port, in lower case', () => {
+  expect(read(hosts, 'GPU-1\n 10.0.0.1:8000 \n[::1]\n')).toEqual(['gpu-1', '10.0.0.1:8000', '[::1]'])
+  expect(read(hosts, '')).toEqual([])
+})
+
+test.each(['http://gpu-1', 'gpu-1/path', 'user@gpu-1', 'gpu-1:port', 'a b', '::1'])('%s is no host', (text) => {
+  expect(read(hosts, text)).toBe('must be a host, with or without a port')
+})
+
+test.each([
+  ['http://me:pass/word@x y', 'http://…@x y'],
+  ['me:pass@word@gpu-1:8000', '…@gpu-1:8000'],
+  ['ftp://me:pa//ss@gpu-1', 'ftp://…@gpu-1'],
+])('the password of a wrong URL, as in %s, is not repeated', (url, shown) => {
+  const setting: Setting = { option: 'host', typed: '-H', source: 'flag', text: url }
+  const { problems } = readSettings(
+    { host: option({ group: { title: '' }, type: serverUrl, default: null, help: '' }) },
+    [setting],
+  )
+  expect(problems[0]?.message).toMatch(new RegExp(`, not '${shown}'$`))
+  expect(JSON.stringify(problems)).not.toMatch(/pass?/)
 })

@@ -108,6 +108,38 @@ export const credential: ValueType<string> = {
   },
 }
 
+/** Hosts as URLs have them, one per line, each with or without a port. */
+export const hosts: ValueType<readonly string[]> = {
+  placeholder: 'HOST',
+  list: true,
+  parse(text) {
+    const names = text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+    const isHost = (name: string): boolean => /^[^/@?#\\]+$/.test(name) && URL.canParse(`http://${name}`)
+    if (!names.every(isHost))
+      return { expected: 'a host, with or without a port', hint: 'write it like gpu-1 or gpu-1:8000' }
+    return { value: names.map((name) => new URL(`http://${name}`).host) }
+  },
+}
+
+/** SHA-256 of a certificate, `sha256:` and 64 hexadecimal digits, with or without colons as OpenSSL prints them. */
+export const fingerprint: ValueType<string> = {
+  placeholder: 'sha256:HEX',
+  parse(text) {
+    const digits = text
+      .replace(/^sha-?256[:=]/i, '')
+      .replaceAll(':', '')
+      .toLowerCase()
+    if (/^[\da-f]{64}$/.test(digits)) return { value: `sha256:${digits}` }
+    return {
+      expected: 'sha256: and 64 hexadecimal digits',
+      hint: 'the master prints it with the command of its workers',
+    }
+  },
+}
+
 export type Header = readonly [name: string, value: string]
 
 /** Request headers, `name:value`, one per line. */
@@ -146,7 +178,8 @@ export const serverUrl: ValueType<string | null> = {
   parse(text) {
     if (text === SIMULATOR) return { value: null }
     const expected = 'an http or https URL, or the word sim'
-    if (!text.includes('://')) return { expected, ...(text !== '' && { hint: `did you mean http://${text}?` }) }
+    if (!text.includes('://'))
+      return { expected, ...(/^[^@]+$/.test(text) && { hint: `did you mean http://${text}?` }) }
     const url = URL.canParse(text) ? new URL(text) : null
     if (url === null || !/^https?:$/.test(url.protocol)) return { expected }
     return parseHttpUrl(url)

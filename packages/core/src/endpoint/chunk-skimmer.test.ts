@@ -34,7 +34,7 @@ const SERVERS = {
 /** What an event does to a timeline and an answer, in full by JSON.parse. */
 function decoded(text: Buffer) {
   const timeline = new Timeline(0, null)
-  const answer = new OpenAiAnswer(timeline, true)
+  const answer = new OpenAiAnswer(timeline, { keepText: true, thinkTags: false })
   const event = parseObject(text.toString())
   if (event === null) return null
   const error = answer.event(event, 5)
@@ -44,7 +44,7 @@ function decoded(text: Buffer) {
 /** The same by skimming; null where the event is left to JSON.parse. */
 function skimmed(text: Buffer) {
   const timeline = new Timeline(0, null)
-  const answer = new OpenAiAnswer(timeline, true)
+  const answer = new OpenAiAnswer(timeline, { keepText: true, thinkTags: false })
   // In the middle of a buffer, as it lies there in earnest, with what is no part of it on both sides.
   const bytes = Buffer.concat([Buffer.from('data: '), text, Buffer.from('\n\ndata: {"choices":')])
   const end = 'data: '.length + text.length
@@ -306,7 +306,7 @@ test('an event that ends behind the bytes that were read is not skimmed', () => 
 })
 
 test('text that is skimmed and text that is parsed join in their order, halves of a character too', () => {
-  const answer = new OpenAiAnswer(new Timeline(0, null), true)
+  const answer = new OpenAiAnswer(new Timeline(0, null), { keepText: true, thinkTags: false })
   for (const chunk of ['{"choices":[{"text":"a\\ud83d"}]}', '{"choices":[{"text":"\\ude00é"}]}']) {
     const bytes = Buffer.from(chunk)
     expect(answer.skim(bytes, 0, bytes.length)).toBe(bytes.length)

@@ -8,8 +8,15 @@ export interface Endpoint {
   requestPath(target: TargetPlan): string
   /** The JSON text to post. */
   requestBody(plan: Plan, prompt: string): string
-  /** Reader of one answer, which writes what it learns into the timeline; its text is kept only where that is wanted. */
-  answer(timeline: Timeline, keepText: boolean): Answer
+  /** Reader of one answer, which writes what it learns into the timeline. */
+  answer(timeline: Timeline, wanted: AnswerWish): Answer
+}
+
+/** What is wanted of an answer besides its marks and counts. */
+export interface AnswerWish {
+  readonly keepText: boolean
+  /** Whether text between `<think>` and `</think>` is reasoning. */
+  readonly thinkTags: boolean
 }
 
 /** What one answer says, piece by piece. Both readers return the server's words where a piece is an error, else null. */

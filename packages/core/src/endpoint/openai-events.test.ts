@@ -11,7 +11,7 @@ const usage = (completion_tokens: number) => ({ prompt_tokens: 10, completion_to
 /** Event k arrives at 100·(k+1) ms. */
 function read(...events: JsonObject[]) {
   const timeline = new Timeline(0, null)
-  const answer = new OpenAiAnswer(timeline, true)
+  const answer = new OpenAiAnswer(timeline, { keepText: true, thinkTags: false })
   const errors = events.map((event, i) => answer.event(event, 100 * (i + 1)))
   return { timeline, answer, errors }
 }
@@ -88,6 +88,12 @@ describe('choices', () => {
     expect(timeline).toMatchObject({ chunks: 4, chunkMs: [200, 400], firstTokenMs: 100, lastTokenMs: 400 })
   })
 
+  test('with an index beyond all answers are one more, and cost no time', () => {
+    const { timeline, answer } = read(choices({ index: 4_294_967_290, text: 'z' }), choices({ index: 0, text: 'a' }))
+    expect(answer.text).toBe('az')
+    expect(timeline.chunks).toBe(2)
+  })
+
   test('without an index are told apart by their position', () => {
     expect(read(choices({ text: 'a' }, { text: 'x' }), choices({ text: 'b' }, { text: 'y' })).answer.text).toBe('abxy')
   })
@@ -151,7 +157,7 @@ test.each<{ story: string; event: JsonObject; error: string | null }>([
 test('a whole chat body: reasoning, tool calls and content; usage without a mark', () => {
   const message = { reasoning: 'hm', content: 'yes', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] }
   const timeline = new Timeline(0, null)
-  const answer = new OpenAiAnswer(timeline, true)
+  const answer = new OpenAiAnswer(timeline, { keepText: true, thinkTags: false })
   const logprobs = { content: [{}, {}] }
   expect(
     answer.body({ choices: [{ message, token_ids: [1, 2], logprobs, finish_reason: 'stop' }], usage: usage(2) }),

@@ -1,10 +1,11 @@
 import { isSet, type Timeline } from '../request/timeline.js'
 import { ChunkSkimmer } from './chunk-skimmer.js'
 import { ChunkTokens } from './chunk-tokens.js'
-import type { Answer } from './endpoint.js'
+import type { Answer, AnswerWish } from './endpoint.js'
 import { isObject, type JsonObject, parseJson } from './json.js'
 import { RawText } from './raw-text.js'
 import { errorMessage } from './server-words.js'
+import { ThinkTags } from './think-tags.js'
 
 /** Reader of one answer of the OpenAI API, completions or chat; it takes what servers really send. */
 export class OpenAiAnswer implements Answer {
@@ -13,30 +14,34 @@ export class OpenAiAnswer implements Answer {
   finished = 0
   readonly #timeline: Timeline
   readonly #keepText: boolean
+  /** By index of the answer; null where tags mean nothing. */
+  readonly #thinkTags: Map<number, ThinkTags> | null
   readonly #chunkTokens: ChunkTokens
   /** Which marks are made: a mark itself lies in memory that every chunk would have to fetch. */
   #hasChoices = false
   #hasToken = false
   #hasVisible = false
   #hasReasoning = false
-  /** Text by index of the answer, as the pieces of several answers come interleaved. */
-  readonly #texts: string[] = []
+  /** Text by index of the answer, as the pieces of several answers come interleaved. A server may send any index. */
+  readonly #texts = new Map<number, string>()
   /** What follows on the text of the first answer. */
   readonly #skimmedText = new RawText()
 
-  constructor(timeline: Timeline, keepText: boolean) {
+  constructor(timeline: Timeline, { keepText, thinkTags }: AnswerWish) {
     this.#timeline = timeline
     this.#keepText = keepText
+    this.#thinkTags = thinkTags ? new Map() : null
     this.#chunkTokens = new ChunkTokens(timeline)
   }
 
   get text(): string {
     this.#addText(0, '')
-    return this.#texts.join('')
+    const inOrder = [...this.#texts].sort(([a], [b]) => a - b)
+    return inOrder.map(([, text]) => text).join('')
   }
 
   skim(bytes: Buffer, at: number, end: number): number {
-    return OpenAiAnswer.#skimmer.skim(bytes, at, end)
+    return this.#thinkTags === null ? OpenAiAnswer.#skimmer.skim(bytes, at, end) : -1
   }
 
   skimmed(bytes: Buffer, atMs: number): void {
@@ -66,7 +71,8 @@ export class OpenAiAnswer implements Answer {
       if (!isObject(choice)) continue
       const piece = readPiece(choice, choice.delta, position)
       if (this.#count(piece) || usageGrew) {
-        this.#mark(piece.index, atMs, piece.visible !== '', piece.reasons, piece.idTokens || piece.logprobTokens)
+        const [visible, reasons] = this.#thinkTags === null ? [piece.visible !== '', piece.reasons] : this.#tell(piece)
+        this.#mark(piece.index, atMs, visible, reasons, piece.idTokens || piece.logprobTokens)
       }
     }
     return errorIn(choices)
@@ -100,9 +106,23 @@ export class OpenAiAnswer implements Answer {
     return text !== '' || piece.logprobTokens > 0 || piece.idTokens > 0
   }
 
+  /** Whether a piece has visible text and reasoning, where tags tell one from the other. */
+  #tell({ index, visible, reasons }: Piece): [visible: boolean, reasons: boolean] {
+    const tags = this.#thinkTags?.get(index) ?? new ThinkTags()
+    this.#thinkTags?.set(index, tags)
+    tags.read(visible)
+    if (tags.endedUnbegun && !this.#hasReasoning) {
+      this.#timeline.firstReasoningMs = this.#timeline.firstTokenMs
+      this.#timeline.firstVisibleMs = Number.NaN
+      this.#hasReasoning = this.#hasToken
+      this.#hasVisible = false
+    }
+    return [tags.visible, tags.reasons || reasons]
+  }
+
   #addText(index: number, text: string): void {
-    const before = this.#texts[index] ?? ''
-    this.#texts[index] = before + (index === 0 ? this.#skimmedText.take() : '') + text
+    const before = this.#texts.get(index) ?? ''
+    this.#texts.set(index, before + (index === 0 ? this.#skimmedText.take() : '') + text)
   }
 
   #markChoices(atMs: number): void {

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { Plan, SamplingPlan, TargetPlan } from '../plan.js'
 import { requestBody, requestPath } from './registry.js'
 
-const TARGET: TargetPlan = { provider: 'vllm', baseUrl: 'http://h/prefix', model: 'M', chat: false, stream: true }
+const TARGET: TargetPlan = {
+  provider: 'vllm',
+  baseUrl: 'http://h/prefix',
+  model: 'M',
+  chat: false,
+  stream: true,
+  thinkTags: false,
+}
 const SAMPLING: SamplingPlan = { temperature: 1, topK: null, logprobs: null, n: 1 }
 
 function planOf(target: Partial<TargetPlan>, sampling: Partial<SamplingPlan> = {}, maxTokens = 3): Plan {
@@ -17,13 +24,14 @@ function planOf(target: Partial<TargetPlan>, sampling: Partial<SamplingPlan> = {
       users: 1,
       spawnRate: 1,
       qps: null,
-      qpsDistribution: 'constant',
+      qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [],
       warmupS: 0,
       runTimeS: null,
       maxRequests: null,
       stopTimeoutS: 30,
       timeoutS: null,
       progressTimeoutS: 60,
+      tokenTimeoutS: null,
     },
   }
 }

@@ -6,7 +6,7 @@ import { OpenAiAnswer } from './openai-events.js'
 export const openai: Endpoint = {
   requestPath,
   requestBody: (plan, prompt) => JSON.stringify(openaiBody(plan, prompt)),
-  answer: (timeline, keepText) => new OpenAiAnswer(timeline, keepText),
+  answer: (timeline, wanted) => new OpenAiAnswer(timeline, wanted),
 }
 
 /** The same on a vLLM server, which is told to generate all tokens asked for. */

@@ -29,5 +29,6 @@ test.each<{ story: string; body: string; words: string }>([
 
 test('a quotation is one line of at most 200 characters', () => {
   expect(quote('  a\r\n\tb ')).toBe('a b')
+  expect(quote('a\u001b[2Jb\u009b1m')).toBe('a [2Jb 1m')
   expect(quote('x'.repeat(500))).toBe(`${'x'.repeat(199)}…`)
 })

@@ -3,11 +3,11 @@ import { isObject, parseJson } from './json.js'
 /** Longest quotation of a server in a failure; messages stand in tables and are counted by their text. */
 const MAX_QUOTE_CHARS = 200
 
-/** A text as one line of bounded length. */
+/** A text as one line of bounded length, without what drives a terminal. */
 export function quote(text: string, maxChars = MAX_QUOTE_CHARS): string {
   const line = text
     .slice(0, 4 * maxChars)
-    .replace(/\s+/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
   return line.length > maxChars ? `${line.slice(0, maxChars - 1)}…` : line
 }

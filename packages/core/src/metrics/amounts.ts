@@ -72,6 +72,21 @@ export const AMOUNT_METRICS = [
   },
 ] as const satisfies readonly MetricDefinition[]
 
+/** What servers say when they refuse. */
+export const REFUSAL_METRICS = [
+  {
+    ...PLAIN,
+    name: 'retry_after',
+    label: 'Retry-After',
+    unit: 'ms',
+    meaning: 'How long a server that refused a request asks to wait before it is sent again. Nothing is sent again.',
+    formula: 'Retry-After, as seconds or as a date',
+    marks: ['retryAfterS'],
+    of: 'failed',
+    measure: ({ timeline: t }) => (t.retryAfterS ?? Number.NaN) * 1000,
+  },
+] as const satisfies readonly MetricDefinition[]
+
 /** What our own side added. */
 export const SCHEDULE_METRICS = [
   {

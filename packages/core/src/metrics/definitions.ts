@@ -1,4 +1,4 @@
-import { AMOUNT_METRICS, SCHEDULE_METRICS } from './amounts.js'
+import { AMOUNT_METRICS, REFUSAL_METRICS, SCHEDULE_METRICS } from './amounts.js'
 import type { MetricDefinition } from './metric-definition.js'
 import { END_METRICS, FIRST_TOKEN_METRICS } from './start-latencies.js'
 import { REASONING_METRICS, TOKEN_TIME_METRICS } from './token-times.js'
@@ -11,6 +11,7 @@ export const METRIC_FAMILIES = {
   'Whole request': END_METRICS,
   Tokens: AMOUNT_METRICS,
   Schedule: SCHEDULE_METRICS,
+  Refusals: REFUSAL_METRICS,
 } as const satisfies Record<string, readonly MetricDefinition[]>
 
 /**
@@ -25,6 +26,7 @@ export const METRICS = [
   ...END_METRICS,
   ...AMOUNT_METRICS,
   ...SCHEDULE_METRICS,
+  ...REFUSAL_METRICS,
 ] as const satisfies readonly MetricDefinition[]
 
 export type MetricName = (typeof METRICS)[number]['name']

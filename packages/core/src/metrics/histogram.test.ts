@@ -1,5 +1,7 @@
+import * as hdr from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
 import { Histogram } from './histogram.js'
+import { checkHistogram, type HistogramData } from './histogram-data.js'
 
 /** Log-normal-like values over five decades, the same on every run. */
 function samples(n: number): number[] {
@@ -92,14 +94,89 @@ describe('Histogram', () => {
     expect(histogram.count).toBe(1)
   })
 
-  test('a value above one hour is clamped in the buckets, counted, and exact as the maximum', () => {
-    const histogram = histogramOf([7_200_000_000])
-    expect(histogram.toData().clamped).toBe(1)
-    expect(histogram.max).toBe(7_200_000_000)
+  test('values above one hour are in the last bucket, and exact as the maximum', () => {
+    const histogram = histogramOf([1, 3_600_000_001, 7_200_000_000])
+    expect([histogram.percentile(10), histogram.percentile(50), histogram.max]).toEqual([
+      1, 7_200_000_000, 7_200_000_000,
+    ])
+  })
+
+  test('has the percentiles of HdrHistogram', () => {
+    const values = samples(20_000)
+    const theirs = hdr.build({ lowestDiscernibleValue: 1, highestTrackableValue: 3_600_000_000, useWebAssembly: false })
+    for (const value of values) theirs.recordValue(value)
+    const ours = histogramOf(values)
+    // Half a rank less: where the share of a rank is not exact, theirs may be the next. And theirs may exceed the maximum.
+    for (let rank = 1; rank <= values.length; rank += 7) {
+      const theirValue = theirs.getValueAtPercentile(((rank - 0.5) / values.length) * 100)
+      expect(ours.valueAtRank(rank)).toBe(Math.min(theirValue, ours.max))
+    }
+  })
+
+  test('has the buckets of HdrHistogram, around each of their borders', () => {
+    for (let border = 1; border < 2 ** 31; border *= 2) {
+      for (const value of [border - 1, border, border + 1, Math.floor(border * 1.37)]) {
+        const theirs = hdr.build({
+          lowestDiscernibleValue: 1,
+          highestTrackableValue: 3_600_000_000,
+          useWebAssembly: false,
+        })
+        theirs.recordValue(value)
+        const ours = histogramOf([0, value, 3_600_000_000])
+        expect(ours.percentile(50)).toBe(theirs.getValueAtPercentile(50))
+      }
+    }
+  })
+
+  test('more values than fit 32 bits count exactly', () => {
+    const histogram = histogramOf([])
+    const part = { count: 3_000_000_000, sum: 21_000_000_000, min: 7, max: 7, counts: '7x3000000000' }
+    for (let i = 0; i < 3; i++) histogram.merge(part)
+    expect([histogram.count, histogram.mean, histogram.toData().counts]).toEqual([9e9, 7, '7x9000000000'])
+  })
+
+  test('counts up to a bound what is at most the bound, and never less for a larger bound', () => {
+    const values = samples(20_000)
+    const bounds = [5, 100, 1000, 12_345, 99_999, 1_000_000, 3_600_000_000]
+    const counts = histogramOf(values).countsUpTo(bounds)
+    const exact = (bound: number): number => values.filter((value) => value <= bound).length
+    for (const [i, bound] of bounds.entries()) {
+      expect(counts[i]).toBeGreaterThanOrEqual(exact(bound))
+      expect(counts[i]).toBeLessThanOrEqual(exact(bound * 1.001))
+    }
+    expect(counts[0]).toBe(0)
+    expect(counts.at(-1)).toBe(20_000)
+    expect(new Histogram().countsUpTo([1, 10])).toEqual([0, 0])
   })
 
   test('an empty histogram has no numbers, not zeroes', () => {
     const empty = new Histogram()
     expect([empty.mean, empty.min, empty.max, empty.percentile(50)]).toEqual(Array(4).fill(Number.NaN))
+  })
+})
+
+describe('what a histogram is said to have recorded', () => {
+  const data: HistogramData = histogramOf([5, 5, 3000, 70_000]).toData()
+
+  test.each([[0], [1, 1, 1], [3_600_000_000], [0, 7_200_000_000, 9_000_000_000], samples(5000)])(
+    'is possible if one recorded it',
+    (...values) => expect(() => checkHistogram(histogramOf(values).toData())).not.toThrow(),
+  )
+
+  test.each<[story: string, change: Partial<HistogramData>]>([
+    ['nothing', { count: 0, sum: 0, min: 0, max: 0, counts: '' }],
+    ['another count', { count: 5 }],
+    ['a bucket behind the last', { counts: '5x2 2517 999999', max: 1e12, sum: 1e12 }],
+    ['a bucket without a value', { counts: '5x2 100x0 2416 6126' }],
+    ['counts beyond what a number holds', { count: 2 ** 60, counts: `5x${2 ** 60} 2517 6126` }],
+    ['a minimum in another bucket', { min: 4 }],
+    ['a maximum in another bucket', { max: 71_000 }],
+    ['a fraction', { min: 5.5 }],
+    ['a sum that is too small', { sum: 70_000 }],
+    ['a sum that is too large', { sum: 80_000 }],
+    ['a sum that is none', { sum: Number.NaN }],
+    ['a minimum below zero', { min: -1 }],
+  ])('is refused with %s', (_story, change) => {
+    expect(() => checkHistogram({ ...data, ...change })).toThrow(RangeError)
   })
 })

@@ -1,64 +1,31 @@
-import * as hdr from 'hdr-histogram-js'
+import { bucketOf, largestOf } from './buckets.js'
+import type { HistogramData } from './histogram-data.js'
+import { readCounts, SparseText } from './sparse-counts.js'
 
-/** 1 … 3.6e9 at three significant digits: for microseconds that is 1 µs to 1 h within 0.1 %. The same everywhere, or merging is not lossless. */
-const CONFIG = {
-  bitBucketSize: 32,
-  autoResize: false,
-  lowestDiscernibleValue: 1,
-  highestTrackableValue: 3_600_000_000,
-  numberOfSignificantValueDigits: 3,
-  useWebAssembly: false,
-} as const
-
-/** HDR's buckets at three digits: 2048 of one value each, then 1024 for each doubling. */
-const LINEAR_BITS = 10
-
-/** Place of a value, an integer of at most 32 bits, among all buckets. */
-function bucketOf(value: number): number {
-  const shift = Math.max(0, 31 - LINEAR_BITS - Math.clz32(value))
-  return (shift << LINEAR_BITS) + (value >>> shift)
-}
-
-/** The smallest value of a bucket. */
-function smallestOf(bucket: number): number {
-  const shift = Math.max(0, (bucket >> LINEAR_BITS) - 1)
-  return (bucket - (shift << LINEAR_BITS)) * 2 ** shift
-}
-
-const BUCKETS = bucketOf(CONFIG.highestTrackableValue) + 1
-
-/** What one histogram recorded, as plain JSON. */
-export interface HistogramData {
-  readonly count: number
-  /** Exact sum of the recorded integers. */
-  readonly sum: number
-  readonly min: number
-  readonly max: number
-  /** Values that were above the range and stand in the highest bucket; `max` is still exact. */
-  readonly clamped: number
-  /** HDR V2, deflated, base64: any HDR library reads it. */
-  readonly hdr: string
-}
+/** Room for counts is made in steps of so many buckets. */
+const STEP = 256
 
 /**
- * An HDR histogram of non-negative integers with exact count, sum, minimum and maximum beside it.
- * The only user of hdr-histogram-js: it guards against what that library lets through (NaN shifts
- * ranks, percentiles may exceed the maximum), and counts by itself first, because its own recording
- * goes by logarithms and takes ten times as long; there is a record for every token.
+ * An HDR histogram of non-negative integers: within 0.1 % up to an hour of microseconds, with exact
+ * count, sum, minimum and maximum beside it. Its buckets are always the same, so adding loses
+ * nothing. Recording is straight: there is a record for every token.
  */
 export class Histogram {
-  readonly #hdr = hdr.build(CONFIG)
-  /** Counts that are not in `#hdr` yet, by bucket; made by the first record. */
-  #fresh: Uint32Array | null = null
-  #isFresh = false
+  /** From bucket `#first` on, as far as values have come. Doubles, which count to 2⁵³: tokens of a large fleet are more than 2³². */
+  #counts = new Float64Array(0)
+  #first = 0
   #count = 0
   #sum = 0
   #min = Number.POSITIVE_INFINITY
   #max = 0
-  #clamped = 0
 
   get count(): number {
     return this.#count
+  }
+
+  /** Exact sum of the recorded integers. */
+  get sum(): number {
+    return this.#sum
   }
 
   /** Smallest value recorded; NaN without values. */
@@ -76,92 +43,117 @@ export class Histogram {
     return this.#sum / this.#count
   }
 
-  /** Records a value, rounded to an integer; throws on anything that is no number of 0 or more. */
+  /** Records a value, rounded to an integer; throws a RangeError on anything that is no number of 0 or more. */
   record(value: number): void {
     const integer = Math.round(value)
     if (!(integer >= 0 && integer < Number.POSITIVE_INFINITY)) throw new RangeError(`cannot record ${value}`)
-    if (integer > CONFIG.highestTrackableValue) this.#clamped++
-    const bucket = bucketOf(Math.min(integer, CONFIG.highestTrackableValue))
-    this.#fresh ??= new Uint32Array(BUCKETS)
-    this.#fresh[bucket] = (this.#fresh[bucket] ?? 0) + 1
-    this.#isFresh = true
+    const bucket = bucketOf(integer)
+    let at = bucket - this.#first
+    if (at < 0 || at >= this.#counts.length) {
+      this.#makeRoom(bucket, bucket)
+      at = bucket - this.#first
+    }
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1
     this.#count++
     this.#sum += integer
     if (integer < this.#min) this.#min = integer
     if (integer > this.#max) this.#max = integer
   }
 
-  /** Value at a percentile 0…100, within 0.1 % and never beyond [min, max]; NaN without values. */
+  /** Value at a percentile 0…100, by the nearest rank, within 0.1 % and never beyond [min, max]; NaN without values. */
   percentile(percent: number): number {
-    if (this.#count === 0) return Number.NaN
-    if (percent >= 100) return this.#max
-    this.#settle()
-    return Math.min(Math.max(this.#hdr.getValueAtPercentile(percent), this.#min), this.#max)
+    return this.valueAtRank(nearestRank(percent, this.#count))
   }
 
   /** The value with `rank` − 1 values before it in order, 1 … count; within 0.1 %, and never beyond [min, max]. */
   valueAtRank(rank: number): number {
-    // Half a rank less: the library rounds up, and the product must not step over a whole number.
-    return this.percentile(((rank - 0.5) / this.#count) * 100)
+    if (this.#count === 0) return Number.NaN
+    const last = bucketOf(this.#max)
+    let upTo = 0
+    for (let bucket = bucketOf(this.#min); bucket < last; bucket++) {
+      upTo += this.#counts[bucket - this.#first] ?? 0
+      if (upTo >= rank) return largestOf(bucket)
+    }
+    return this.#max
+  }
+
+  /** How many values are at most each of these, which ascend; values within 0.1 % above count too. */
+  countsUpTo(bounds: readonly number[]): number[] {
+    let at = 0
+    let upTo = 0
+    return bounds.map((bound) => {
+      const end = Math.min(bucketOf(Math.round(bound)) - this.#first + 1, this.#counts.length)
+      for (; at < end; at++) upTo += this.#counts[at] ?? 0
+      return upTo
+    })
   }
 
   /** Adds what another histogram holds. */
   add(other: Histogram): void {
-    other.#settle()
-    this.#hdr.add(other.#hdr)
-    this.#addSums(other.#count, other.#sum, other.#clamped, other.#min, other.#max)
+    if (other.#count === 0) return
+    const last = bucketOf(other.#max)
+    this.#makeRoom(bucketOf(other.#min), last)
+    for (let bucket = bucketOf(other.#min); bucket <= last; bucket++) {
+      const at = bucket - this.#first
+      this.#counts[at] = (this.#counts[at] ?? 0) + (other.#counts[bucket - other.#first] ?? 0)
+    }
+    this.#addSums(other.#count, other.#sum, other.#min, other.#max)
   }
 
   /** Everything recorded since the last take; the histogram is empty afterwards. Null if that is nothing. */
   takeData(): HistogramData | null {
     if (this.#count === 0) return null
     const data = this.toData()
-    this.#hdr.reset()
+    this.#counts.fill(0, bucketOf(this.#min) - this.#first, bucketOf(this.#max) - this.#first + 1)
     this.#count = 0
     this.#sum = 0
     this.#min = Number.POSITIVE_INFINITY
     this.#max = 0
-    this.#clamped = 0
     return data
   }
 
   toData(): HistogramData {
-    this.#settle()
-    return {
-      count: this.#count,
-      sum: this.#sum,
-      min: this.#count === 0 ? 0 : this.#min,
-      max: this.#max,
-      clamped: this.#clamped,
-      hdr: hdr.encodeIntoCompressedBase64(this.#hdr),
+    const text = new SparseText()
+    const last = this.#count === 0 ? -1 : bucketOf(this.#max)
+    for (let bucket = bucketOf(this.#min); bucket <= last; bucket++) {
+      const count = this.#counts[bucket - this.#first] ?? 0
+      if (count > 0) text.add(bucket, count)
     }
+    const min = this.#count === 0 ? 0 : this.#min
+    return { count: this.#count, sum: this.#sum, min, max: this.#max, counts: text.toString() }
   }
 
-  /** Adds counts: lossless, and the order does not matter. */
-  merge(data: HistogramData): void {
-    if (data.count === 0) return
-    this.#hdr.add(hdr.decodeFromCompressedBase64(data.hdr, CONFIG.bitBucketSize))
-    this.#addSums(data.count, data.sum, data.clamped, data.min, data.max)
+  /** Adds counts, which `checkHistogram` has seen if they are from elsewhere: lossless, and the order does not matter. */
+  merge({ count, sum, min, max, counts }: HistogramData): void {
+    if (count === 0) return
+    this.#makeRoom(bucketOf(min), bucketOf(max))
+    readCounts(counts, (bucket, added) => {
+      const at = bucket - this.#first
+      this.#counts[at] = (this.#counts[at] ?? 0) + added
+    })
+    this.#addSums(count, sum, min, max)
   }
 
-  #settle(): void {
-    const fresh = this.#fresh
-    if (fresh === null || !this.#isFresh) return
-    const first = bucketOf(Math.min(this.#min, CONFIG.highestTrackableValue))
-    const last = bucketOf(Math.min(this.#max, CONFIG.highestTrackableValue))
-    for (let bucket = first; bucket <= last; bucket++) {
-      const count = fresh[bucket] ?? 0
-      if (count > 0) this.#hdr.recordValueWithCount(smallestOf(bucket), count)
-    }
-    fresh.fill(0, first, last + 1)
-    this.#isFresh = false
+  #makeRoom(from: number, to: number): void {
+    const hasAny = this.#counts.length > 0
+    const end = this.#first + this.#counts.length
+    if (hasAny && from >= this.#first && to < end) return
+    const step = from - (from % STEP)
+    const first = hasAny ? Math.min(step, this.#first) : step
+    const counts = new Float64Array(Math.max(to - (to % STEP) + STEP, end) - first)
+    if (hasAny) counts.set(this.#counts, this.#first - first)
+    this.#counts = counts
+    this.#first = first
   }
 
-  #addSums(count: number, sum: number, clamped: number, min: number, max: number): void {
+  #addSums(count: number, sum: number, min: number, max: number): void {
     this.#count += count
     this.#sum += sum
-    this.#clamped += clamped
     this.#min = Math.min(this.#min, min)
     this.#max = Math.max(this.#max, max)
   }
 }
+
+/** The nearest rank, 1 … count; what is a millionth above a whole number is that number, inexactly computed. */
+export const nearestRank = (percent: number, count: number): number =>
+  Math.max(1, Math.ceil((percent / 100) * count - 1e-6))

@@ -68,9 +68,9 @@ export interface MetricDefinition {
   readonly differsFrom: readonly Difference[]
   /**
    * Which requests count: those that were answered in full; also those that we cut off at the end,
-   * as far as they had come; or all that were sent.
+   * as far as they had come; all that were sent; or those that failed.
    */
-  readonly of: 'answered' | 'reached' | 'sent'
+  readonly of: 'answered' | 'reached' | 'sent' | 'failed'
   /** Where it begins and ends, if it is a latency from the start of the request. */
   readonly span: Span | null
   /** The value(s) of one request. An empty list or NaN = this request does not have it. */

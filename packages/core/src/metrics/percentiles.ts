@@ -1,4 +1,4 @@
-import { Histogram } from './histogram.js'
+import { Histogram, nearestRank } from './histogram.js'
 
 /** The percentiles of reports, by name. */
 export const REPORTED_PERCENTILES = { p50: 50, p90: 90, p95: 95, p99: 99, p999: 99.9 } as const
@@ -49,12 +49,9 @@ export class CensoredSample {
   percentile(percent: number): BoundedPercentile {
     const { count } = this.#all
     if (count === 0) return { value: Number.NaN, isLowerBound: false }
-    const rank = rankOf(percent, count)
+    const rank = nearestRank(percent, count)
     const value = this.#all.valueAtRank(rank)
     const most = rank > this.#known.count ? Number.POSITIVE_INFINITY : this.#known.valueAtRank(rank)
     return { value, isLowerBound: most > value * TIGHT }
   }
 }
-
-/** The nearest rank; what is a millionth above a whole number is that number, inexactly computed. */
-const rankOf = (percent: number, count: number): number => Math.max(1, Math.ceil((percent / 100) * count - 1e-6))

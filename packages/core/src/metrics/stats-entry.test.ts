@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { bucketResponseTime, StatsEntry } from './stats-entry.js'
+import { bucketResponseTime, checkStatsEntry, StatsEntry, type StatsEntryData } from './stats-entry.js'
 
 /** One sample, the same sample several times, or consecutive integers. */
 type Samples = number | { value: number; times: number } | { from: number; to: number }
@@ -44,6 +44,33 @@ describe('bucketResponseTime', () => {
   test('there are 371 buckets up to 100 s', () => {
     const buckets = new Set(Array.from({ length: 1_000_001 }, (_, i) => bucketResponseTime(i / 10)))
     expect(buckets.size).toBe(371)
+  })
+
+  test('ten hours are the last of them', () => {
+    expect([35_999_499, 36_000_000, 1e12].map(bucketResponseTime)).toEqual([35_999_000, 36_000_000, 36_000_000])
+  })
+})
+
+describe('what a row is said to have taken', () => {
+  const taken = entryOf([3, 20.4, 20.4, 1234]).takeData()
+
+  test.each([entryOf([]), entryOf([0]), entryOf([0.4, 0.5, 1e9]), entryOf([3, 20.4, 20.4, 1234])])(
+    'is possible if a row took it',
+    (entry) => expect(() => checkStatsEntry(entry.takeData())).not.toThrow(),
+  )
+
+  test.each<[story: string, change: Partial<StatsEntryData>]>([
+    ['more requests than values', { numRequests: 5 }],
+    ['more failures than requests', { numFailures: 5 }],
+    ['no values', { responseTimes: '' }],
+    ['a bucket that Locust does not have', { responseTimes: '3 16x2 1184', maxMs: 1205 }],
+    ['a minimum in another bucket', { minMs: 5 }],
+    ['no minimum', { minMs: null }],
+    ['a maximum in another bucket', { maxMs: 2000 }],
+    ['values that cannot have this sum', { totalResponseTimeMs: 5000 }],
+    ['a sum below all values', { totalResponseTimeMs: -1 }],
+  ])('is refused with %s', (_story, change) => {
+    expect(() => checkStatsEntry({ ...taken, ...change })).toThrow(RangeError)
   })
 })
 
@@ -114,10 +141,7 @@ describe('merging StatsEntry', () => {
     for (const part of parts) forwards.merge(entryOf(part).takeData())
     for (const part of parts.toReversed()) backwards.merge(entryOf(part).takeData())
     const whole = entryOf(parts.flat()).takeData()
-    const sorted = ({ responseTimes }: typeof whole): number[][] => responseTimes.toSorted(([a], [b]) => a - b)
-    for (const merged of [forwards.takeData(), backwards.takeData()]) {
-      expect({ ...merged, responseTimes: sorted(merged) }).toEqual({ ...whole, responseTimes: sorted(whole) })
-    }
+    for (const merged of [forwards.takeData(), backwards.takeData()]) expect(merged).toEqual(whole)
   })
 
   test('what was taken is sent once', () => {
@@ -136,7 +160,7 @@ describe('merging StatsEntry', () => {
       minMs: 7,
       maxMs: 7,
       totalContentLength: 1,
-      responseTimes: [[7, 1]],
+      responseTimes: '7',
     })
   })
 

@@ -1,3 +1,14 @@
+import { readCounts, SparseText } from './sparse-counts.js'
+
+/** Ten hours: what is larger stands in this bucket, so that a table has an end. Minimum and maximum stay exact. */
+const HIGHEST_BUCKET = 36_000_000
+
+/** Rows that one table has at most: there is one for each path and for each metric. */
+export const MAX_ROWS = 200
+
+/** A sum of fractions is off by less than that, in parts of it. */
+const SUM_ERROR = 1e-9
+
 /** One row of Locust's table, or what was added to it, as plain JSON. */
 export interface StatsEntryData {
   readonly method: string
@@ -11,7 +22,33 @@ export interface StatsEntryData {
   /** 0 without requests. */
   readonly maxMs: number
   readonly totalContentLength: number
-  readonly responseTimes: [bucket: number, count: number][]
+  /** How many values fell into each bucket, by its value, as `SparseText` writes it. */
+  readonly responseTimes: string
+}
+
+/** Throws a RangeError on what no row can have taken. */
+export function checkStatsEntry(data: StatsEntryData): void {
+  const { numRequests, numFailures, totalResponseTimeMs, minMs, maxMs, responseTimes } = data
+  let total = 0
+  let first: number | null = null
+  let last = 0
+  readCounts(responseTimes, (bucket, count) => {
+    if (count < 1 || bucketResponseTime(bucket) !== bucket) throw new RangeError(`${count} values in bucket ${bucket}`)
+    total += count
+    first ??= bucket
+    last = bucket
+  })
+  if (total !== numRequests || numFailures > numRequests) {
+    throw new RangeError(`${numRequests} requests, ${numFailures} failures, ${total} values`)
+  }
+  const lowest = minMs === null ? null : bucketResponseTime(minMs)
+  if (lowest !== first || bucketResponseTime(maxMs) !== last) {
+    throw new RangeError(`values from ${minMs} to ${maxMs} in the buckets ${first} to ${last}`)
+  }
+  const [least, most] = [total * (minMs ?? 0) * (1 - SUM_ERROR), total * maxMs * (1 + SUM_ERROR)]
+  if (totalResponseTimeMs < least || totalResponseTimeMs > most) {
+    throw new RangeError(`a sum of ${totalResponseTimeMs}, of ${total} values from ${minMs} to ${maxMs}`)
+  }
 }
 
 /**
@@ -61,19 +98,27 @@ export class StatsEntry {
     this.numFailures++
   }
 
-  /** Adds what another entry of the same row took. The order does not matter. */
+  /** Adds what another entry of the same row took, and `checkStatsEntry` has seen if it is from elsewhere. The order does not matter. */
   merge(data: StatsEntryData): void {
     this.numRequests += data.numRequests
     this.numFailures += data.numFailures
     this.totalResponseTimeMs += data.totalResponseTimeMs
     this.totalContentLength += data.totalContentLength
     if (data.minMs !== null) this.#include(data.minMs, data.maxMs)
-    for (const [bucket, count] of data.responseTimes) this.#count(bucket, count)
+    readCounts(data.responseTimes, (bucket, count) => this.#count(bucket, count))
   }
 
   /** Everything since the last take; the entry is empty afterwards. */
   takeData(): StatsEntryData {
-    const data = {
+    const data = this.toData()
+    this.#reset()
+    return data
+  }
+
+  toData(): StatsEntryData {
+    const responseTimes = new SparseText()
+    for (const [bucket, count] of this.#ascendingBuckets()) responseTimes.add(bucket, count)
+    return {
       method: this.method,
       name: this.name,
       numRequests: this.numRequests,
@@ -82,10 +127,8 @@ export class StatsEntry {
       minMs: this.minMs,
       maxMs: this.maxMs,
       totalContentLength: this.totalContentLength,
-      responseTimes: [...this.#responseTimes],
+      responseTimes: responseTimes.toString(),
     }
-    this.#reset()
-    return data
   }
 
   /** Exact mean; 0 without requests. */
@@ -156,5 +199,5 @@ export function bucketResponseTime(ms: number): number {
   const steps = Math.floor(ms / step)
   const rest = ms - steps * step
   const roundsUp = rest > step / 2 || (rest === step / 2 && steps % 2 === 1)
-  return (roundsUp ? steps + 1 : steps) * step
+  return Math.min((roundsUp ? steps + 1 : steps) * step, HIGHEST_BUCKET)
 }

@@ -1,10 +1,12 @@
 import type { RequestCounts, StatsData } from '../protocol/stats-data.js'
 import type { FailureClass } from '../request/failure.js'
+import type { Oddity } from '../request/oddity.js'
 import type { TokenSource } from '../request/timeline.js'
+import { bothChecks, type CheckedTokens, type TokenCheck } from '../request/token-check.js'
 import type { MetricName } from './definitions.js'
 import { ErrorTable } from './error-entry.js'
 import { Histogram } from './histogram.js'
-import { StatsEntry } from './stats-entry.js'
+import { MAX_ROWS, StatsEntry } from './stats-entry.js'
 
 const COUNT_NAMES = [
   'sent',
@@ -30,6 +32,8 @@ export class Stats {
   readonly counts = noCounts()
   readonly failures = new Map<FailureClass, number>()
   readonly tokenSources = new Map<TokenSource, number>()
+  readonly oddities = new Map<Oddity, number>()
+  readonly tokenChecks = new Map<CheckedTokens, TokenCheck>()
   readonly errors = new ErrorTable()
   readonly #entries = new Map<string, StatsEntry>()
   readonly #histograms: Histograms = new Map()
@@ -41,7 +45,7 @@ export class Stats {
 
   /** The row of a table, made on first use as Locust does. */
   entry(method: string, name: string): StatsEntry {
-    const key = `${method} ${name}`
+    const key = rowKey(method, name)
     const known = this.#entries.get(key)
     if (known) return known
     const entry = new StatsEntry(method, name)
@@ -58,13 +62,18 @@ export class Stats {
     return histogramOf(this.#ages, name)
   }
 
+  /** Adds counts of the same tokens by both sides. */
+  checkTokens(of: CheckedTokens, check: TokenCheck | undefined): void {
+    if (check === undefined) return
+    const before = this.tokenChecks.get(of)
+    this.tokenChecks.set(of, before ? bothChecks(before, check) : check)
+  }
+
   /** What was added since the last take, or null if that is nothing. */
   takeData(): StatsData | null {
-    const counts = { ...this.counts }
+    const sums = this.#sums()
     const data: StatsData = {
-      counts,
-      failures: Object.fromEntries(this.failures),
-      tokenSources: Object.fromEntries(this.tokenSources),
+      ...sums,
       entries: [...this.#entries.values()].filter((entry) => !entry.isEmpty).map((entry) => entry.takeData()),
       errors: this.errors.takeData(),
       histograms: takeHistograms(this.#histograms),
@@ -73,25 +82,64 @@ export class Stats {
     Object.assign(this.counts, noCounts())
     this.failures.clear()
     this.tokenSources.clear()
+    this.oddities.clear()
+    this.tokenChecks.clear()
     const empty =
-      COUNT_NAMES.every((name) => counts[name] === 0) && data.entries.length === 0 && data.errors.length === 0
+      COUNT_NAMES.every((name) => sums.counts[name] === 0) && data.entries.length === 0 && data.errors.length === 0
     return empty ? null : data
   }
 
+  /** All that it holds: rows without requests too, which tables show. It stays as it is. */
+  toData(): StatsData {
+    return {
+      ...this.#sums(),
+      entries: [...this.#entries.values()].map((entry) => entry.toData()),
+      errors: [...this.errors.entries],
+      histograms: histogramsData(this.#histograms),
+      ages: histogramsData(this.#ages),
+    }
+  }
+
+  /** Throws a RangeError, and changes nothing, on more rows than a table may have and on errors of none of them. */
+  checkRoom({ entries, errors }: StatsData): void {
+    const keys = new Set(entries.map(({ method, name }) => rowKey(method, name)))
+    const isKnown = (key: string): boolean => keys.has(key) || this.#entries.has(key)
+    const added = [...keys].filter((key) => !this.#entries.has(key)).length
+    if (this.#entries.size + added > MAX_ROWS) throw new RangeError(`more than ${MAX_ROWS} rows`)
+    const stray = errors.find(({ method, name }) => !isKnown(rowKey(method, name)))
+    if (stray) throw new RangeError(`an error of ${stray.method} ${stray.name}, of which there were no requests`)
+  }
+
+  /** Adds all of what another took, or throws as `checkRoom` does. What comes from elsewhere must fit the schema. */
   merge(data: StatsData): void {
+    this.checkRoom(data)
     for (const name of COUNT_NAMES) this.counts[name] += data.counts[name]
     addUp(this.failures, data.failures)
     addUp(this.tokenSources, data.tokenSources)
+    addUp(this.oddities, data.oddities)
+    for (const name of Object.keys(data.tokenChecks) as CheckedTokens[]) this.checkTokens(name, data.tokenChecks[name])
     for (const entry of data.entries) this.entry(entry.method, entry.name).merge(entry)
     this.errors.merge(data.errors)
     mergeHistograms(this.#histograms, data.histograms)
     mergeHistograms(this.#ages, data.ages)
   }
+
+  #sums() {
+    return {
+      counts: { ...this.counts },
+      failures: Object.fromEntries(this.failures),
+      tokenSources: Object.fromEntries(this.tokenSources),
+      oddities: Object.fromEntries(this.oddities),
+      tokenChecks: Object.fromEntries(this.tokenChecks),
+    }
+  }
 }
+
+const rowKey = (method: string, name: string): string => `${method} ${name}`
 
 type Histograms = Map<MetricName, Histogram>
 
-/** Made on first use: most runs have half of the metrics, and a histogram takes 93 KB. */
+/** Made on first use: most runs have half of the metrics. */
 function histogramOf(histograms: Histograms, name: MetricName): Histogram {
   const known = histograms.get(name)
   if (known) return known
@@ -107,6 +155,11 @@ function takeHistograms(histograms: Histograms): StatsData['histograms'] {
     if (data) taken[name] = data
   }
   return taken
+}
+
+function histogramsData(histograms: Histograms): StatsData['histograms'] {
+  const filled = [...histograms].filter(([, histogram]) => histogram.count > 0)
+  return Object.fromEntries(filled.map(([name, histogram]) => [name, histogram.toData()]))
 }
 
 function mergeHistograms(into: Histograms, added: StatsData['histograms']): void {

@@ -16,7 +16,14 @@ const usage = (prompt: number, completion: number) => ({ choices: [], usage: tot
 function metricsOf(events: readonly Event[]) {
   const timeline = new Timeline(0, null)
   timeline.sentMs = 0
-  const reader = new ResponseReader(timeline, { endpoint: vllm, stream: true, maxTokens: 9, n: 1, keepText: false })
+  const reader = new ResponseReader(timeline, {
+    endpoint: vllm,
+    stream: true,
+    maxTokens: 9,
+    n: 1,
+    keepText: false,
+    thinkTags: false,
+  })
   reader.headers(200, 'text/event-stream', 1)
   for (const [atS, data] of events) {
     reader.data(Buffer.from(`data: ${data === '[DONE]' ? data : JSON.stringify(data)}\n\n`), atS * 1000)

@@ -1,11 +1,32 @@
 import { z } from 'zod'
+import { messageOf } from '../errors.js'
 import { METRICS, type MetricName } from '../metrics/definitions.js'
+import { MAX_DISTINCT_ERRORS } from '../metrics/error-entry.js'
+import { checkHistogram } from '../metrics/histogram-data.js'
+import { checkStatsEntry, MAX_ROWS } from '../metrics/stats-entry.js'
 import { FAILURE_CLASSES } from '../request/failure.js'
+import { ODDITIES } from '../request/oddity.js'
 import { TOKEN_SOURCES } from '../request/timeline.js'
+import { CHECKED_TOKENS, type TokenCheck } from '../request/token-check.js'
 
 const finite = z.number()
 const count = z.int().min(0)
-const text = z.string().max(4096)
+/** Stands in tables on terminals, which it must not drive. */
+const text = z
+  .string()
+  .max(4096)
+  .overwrite((text) => text.replace(/\p{Cc}+/gu, ' '))
+
+/** Right not only in its types: `check` throws on what cannot be. */
+function possible<Data>(schema: z.ZodType<Data>, check: (data: Data) => void): z.ZodType<Data> {
+  return schema.superRefine((data, context) => {
+    try {
+      check(data)
+    } catch (error) {
+      context.addIssue(messageOf(error))
+    }
+  })
+}
 
 const statsEntryData = z.strictObject({
   method: text,
@@ -16,7 +37,7 @@ const statsEntryData = z.strictObject({
   minMs: finite.nullable(),
   maxMs: finite,
   totalContentLength: count,
-  responseTimes: z.array(z.tuple([finite, count])).max(100_000),
+  responseTimes: z.string(),
 })
 
 const errorEntryData = z.strictObject({
@@ -33,8 +54,7 @@ const histogramData = z.strictObject({
   sum: finite,
   min: finite,
   max: finite,
-  clamped: count,
-  hdr: z.string().max(1_000_000),
+  counts: z.string(),
 })
 
 const requestCounts = z.strictObject({
@@ -55,17 +75,30 @@ const requestCounts = z.strictObject({
 })
 export type RequestCounts = z.infer<typeof requestCounts>
 
+const tokenCheck = z.strictObject({
+  requests: count,
+  different: count,
+  own: count,
+  server: count,
+  leastSurplus: z.int(),
+  mostSurplus: z.int(),
+}) satisfies z.ZodType<TokenCheck>
+
 const metricName = z.enum(METRICS.map(({ name }) => name) as [MetricName, ...MetricName[]])
+
+const histograms = z.partialRecord(metricName, possible(histogramData, checkHistogram))
 
 /** What `Stats.takeData` gives and `Stats.merge` adds. */
 export const statsData = z.strictObject({
   counts: requestCounts,
   failures: z.partialRecord(z.enum(FAILURE_CLASSES), count),
   tokenSources: z.partialRecord(z.enum(TOKEN_SOURCES), count),
-  entries: z.array(statsEntryData).max(1000),
-  errors: z.array(errorEntryData).max(2000),
-  histograms: z.partialRecord(metricName, histogramData),
+  oddities: z.partialRecord(z.enum(ODDITIES), count),
+  tokenChecks: z.partialRecord(z.enum(CHECKED_TOKENS), tokenCheck),
+  entries: z.array(possible(statsEntryData, checkStatsEntry)).max(MAX_ROWS),
+  errors: z.array(errorEntryData).max(MAX_DISTINCT_ERRORS + MAX_ROWS),
+  histograms,
   /** Of requests that were cut off before they had a latency: their ages. */
-  ages: z.partialRecord(metricName, histogramData),
+  ages: histograms,
 })
 export type StatsData = z.infer<typeof statsData>

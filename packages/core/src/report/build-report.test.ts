@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { METRICS } from '../metrics/definitions.js'
 import { Stats } from '../metrics/stats.js'
 import type { Plan } from '../plan.js'
+import { NO_HEALTH, withSecond } from '../verdict/health-totals.js'
 import { buildReport, type RunRecord, type WorkerRecord } from './build-report.js'
 import { metricRows } from './metric-rows.js'
 import { type RunReport, runReport, runReportJsonSchema } from './run-report.js'
@@ -10,7 +11,7 @@ import { totalRows } from './table-rows.js'
 const PLAN: Plan = {
   runId: 'r',
   seed: 7,
-  target: { provider: 'vllm', baseUrl: 'http://h:8000', model: 'M', chat: false, stream: true },
+  target: { provider: 'vllm', baseUrl: 'http://h:8000', model: 'M', chat: false, stream: true, thinkTags: false },
   sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
   workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
   load: {
@@ -18,12 +19,12 @@ const PLAN: Plan = {
       users: 100,
       spawnRate: 100,
       qps: 1,
-      qpsDistribution: 'constant',
+      qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [],
       warmupS: 0,
       runTimeS: 120,
       maxRequests: null,
     },
-    ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
+    ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
   },
 }
 
@@ -53,7 +54,7 @@ const WORKER: WorkerRecord = {
   health: [
     { ...CALM, elu: 0.1, loopDelayP99Ms: 1, cpuCores: 0.2, rssBytes: 100 },
     { ...CALM, elu: 0.3, loopDelayP99Ms: 3, cpuCores: 0.4, rssBytes: 300 },
-  ],
+  ].reduce(withSecond, NO_HEALTH),
 }
 
 /** The guide's run: a request a second for two minutes. */
@@ -203,7 +204,7 @@ describe('a report', () => {
       ...{ eluMean: expect.closeTo(0.2), eluMax: 0.3, loopDelayP99MsMax: 3, cpuCoresMean: expect.closeTo(0.3) },
       rssBytesMax: 300,
     })
-    expect(build({ workers: [{ ...WORKER, health: [] }] }).workers[0]).toMatchObject({ eluMean: null, eluMax: null })
+    expect(build({ workers: [{ ...WORKER, health: NO_HEALTH }] }).workers[0]).toMatchObject({ eluMean: null, eluMax: null })
   })
 
   test('of a window without length has no rates instead of infinite ones', () => {

@@ -4,12 +4,13 @@ import { type MetricUnit, UNIT_SCALE } from '../metrics/metric-definition.js'
 import { RUN_RATES, type RunRateName, type RunSums } from '../metrics/run-rates.js'
 import type { Stats } from '../metrics/stats.js'
 import type { Plan } from '../plan.js'
-import { type ClockReading, PROTOCOL_VERSION, type WorkerHealth } from '../protocol/messages.js'
+import { PROTOCOL_VERSION } from '../protocol/messages.js'
 import type { RequestCounts } from '../protocol/stats-data.js'
 import { PERCENTILES, percentileLabel } from '../text/percentile-table.js'
 import { sortedRows, type TableRow } from '../text/table-layout.js'
 import { isClientError } from '../verdict/client-errors.js'
 import type { LossFacts } from '../verdict/facts.js'
+import type { HealthTotals } from '../verdict/health-totals.js'
 import { judge } from '../verdict/verdict.js'
 import { reportedMetrics } from './metric-numbers.js'
 import { notesOf } from './notes.js'
@@ -33,6 +34,8 @@ export interface RunRecord {
   readonly stats: Stats
   /** Requests sent before the window. */
   readonly rampRequests: number
+  /** How the level of the load was changed while it went on. */
+  readonly changes: RunReport['changes']
   readonly workers: readonly WorkerRecord[]
 }
 
@@ -42,23 +45,29 @@ export interface WindowRecord {
   readonly startedAtMs: number
   readonly endedAtMs: number
   readonly endedBy: WindowEnd
+  /** Why, where that takes a sentence. */
+  readonly endReason: string | null
 }
 
 export interface WorkerRecord {
   readonly id: string
   readonly host: string
   readonly pid: number
+  readonly joinedAtS: ReportedWorker['joinedAtS']
   readonly loadShare: number
+  readonly shares: ReportedWorker['shares']
+  readonly away: ReportedWorker['away']
   readonly counts: Pick<RequestCounts, 'sent' | 'succeeded' | 'failed' | 'censored'>
   readonly lateByMs: number | null
-  readonly clock: ClockReading | null
+  readonly clock: ReportedWorker['clock']
   readonly deltas: number
   readonly missingDeltas: number
   readonly lost: LossFacts | null
+  readonly leftAtS: ReportedWorker['leftAtS']
   readonly tokenizer: string | null
   readonly warnings: readonly string[]
-  /** One reading per second of the window. */
-  readonly health: readonly WorkerHealth[]
+  /** Of the seconds of the window. */
+  readonly health: HealthTotals
 }
 
 /** The report of a run: every number that any of the outputs shows comes from here. */
@@ -79,8 +88,10 @@ export function buildReport(record: RunRecord): RunReport {
       endedAt: utc(window.endedAtMs),
       lengthS,
       endedBy: window.endedBy,
+      endReason: window.endReason,
       rampRequests: record.rampRequests,
     },
+    changes: record.changes,
     plan,
     workers: workers.map(workerOf),
     environment: { ...record.environment, workerHosts: [...new Set(workers.map(({ host }) => host))] },
@@ -109,7 +120,7 @@ const clientErrorsOf = ({ errors }: Stats): number =>
   [...errors.entries].filter(({ error }) => isClientError(error)).reduce((sum, { occurrences }) => sum + occurrences, 0)
 
 function requestsOf(stats: Stats, lengthS: number): RunReport['requests'] {
-  const { counts, failures, tokenSources } = stats
+  const { counts, failures, tokenSources, oddities, tokenChecks } = stats
   const sums = runSums(stats)
   return {
     ...counts,
@@ -118,6 +129,8 @@ function requestsOf(stats: Stats, lengthS: number): RunReport['requests'] {
     failures: Object.fromEntries(failures),
     failRatio: finite(counts.failed / (counts.succeeded + counts.failed)),
     tokenSources: Object.fromEntries(tokenSources),
+    oddities: Object.fromEntries(oddities),
+    tokenChecks: Object.fromEntries(tokenChecks),
     ...ratesOf(sums, lengthS),
   }
 }
@@ -174,12 +187,16 @@ function errorOf({
 }
 
 function workerOf({ counts, health, ...worker }: WorkerRecord): ReportedWorker {
-  const values = (of: (second: WorkerHealth) => number): number[] => health.map(of)
+  const { seconds } = health
+  const ifAny = (value: number): number | null => (seconds === 0 ? null : value)
   return {
     id: worker.id,
     host: worker.host,
     pid: worker.pid,
+    joinedAtS: worker.joinedAtS,
     loadShare: worker.loadShare,
+    shares: worker.shares,
+    away: worker.away,
     sent: counts.sent,
     succeeded: counts.succeeded,
     failed: counts.failed,
@@ -189,20 +206,17 @@ function workerOf({ counts, health, ...worker }: WorkerRecord): ReportedWorker {
     deltas: worker.deltas,
     missingDeltas: worker.missingDeltas,
     lost: worker.lost,
+    leftAtS: worker.leftAtS,
     tokenizer: worker.tokenizer,
     warnings: [...worker.warnings],
-    eluMean: mean(values(({ elu }) => elu)),
-    eluMax: largest(values(({ elu }) => elu)),
-    loopDelayP99MsMax: largest(values(({ loopDelayP99Ms }) => loopDelayP99Ms)),
-    cpuCoresMean: mean(values(({ cpuCores }) => cpuCores)),
-    rssBytesMax: largest(values(({ rssBytes }) => rssBytes)),
+    eluMean: finite(health.eluSum / seconds),
+    eluMax: ifAny(health.eluMax),
+    loopDelayP99MsMax: ifAny(health.loopDelayP99MaxMs),
+    cpuCoresMean: finite(health.cpuCoresSum / seconds),
+    rssBytesMax: ifAny(health.rssMaxBytes),
   }
 }
 
-const mean = (values: readonly number[]): number | null =>
-  finite(values.reduce((sum, value) => sum + value, 0) / values.length)
-const largest = (values: readonly number[]): number | null =>
-  finite(values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY))
 const inUnit = (recorded: number, unit: MetricUnit): number | null => finite(recorded / UNIT_SCALE[unit])
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 const utc = (wallMs: number): string => new Date(wallMs).toISOString()

@@ -1,4 +1,6 @@
+import { answerNotes } from './answer-notes.js'
 import { hintsOf } from './failure-hints.js'
+import { fleetNotes } from './fleet-notes.js'
 import type { RunReport, WindowEnd } from './run-report.js'
 
 /** Where tokens were counted, in words. */
@@ -16,7 +18,9 @@ export function notesOf(report: Omit<RunReport, 'notes'>): string[] {
     ...windowNotes(report),
     ...countNotes(report),
     ...tokenNotes(report),
+    ...answerNotes(report),
     ...workerNotes(report),
+    ...fleetNotes(report),
     ...hintsOf(report),
   ]
 }
@@ -26,12 +30,16 @@ const END_WORDS = {
   'run-time': '',
   'max-requests': ', until all requests asked for were over',
   interrupted: ', until interrupted',
+  stopped: ', until stopped',
+  aborted: ', until aborted',
+  'worker-lost': ', until a worker was lost',
   'workers-lost': ', until no worker was left',
+  unfinished: ', up to where its numbers were saved last',
 } as const satisfies Record<WindowEnd, string>
 
 function windowNotes({ window, plan }: Omit<RunReport, 'notes'>): string[] {
   const length = `${window.lengthS.toFixed(1)} s`
-  const end = END_WORDS[window.endedBy]
+  const end = END_WORDS[window.endedBy] + (window.endReason === null ? '' : ` (${window.endReason})`)
   if (window.phase === 'ramp') {
     return [
       `these are the numbers of the ramp: it was measured for ${length} from the start${end}, before ${plan.load.warmupS > 0 ? 'the warm-up was over' : 'all users were spawned'}`,

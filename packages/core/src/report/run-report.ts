@@ -3,7 +3,9 @@ import { METRICS, type MetricName } from '../metrics/definitions.js'
 import { type PercentileName, REPORTED_PERCENTILES } from '../metrics/percentiles.js'
 import { type Plan, PROVIDERS, QPS_DISTRIBUTIONS } from '../plan.js'
 import { FAILURE_CLASSES } from '../request/failure.js'
+import { ODDITIES } from '../request/oddity.js'
 import { TOKEN_SOURCES } from '../request/timeline.js'
+import { CHECKED_TOKENS, type TokenCheck } from '../request/token-check.js'
 import { LIMITS, type ReasonCode } from '../verdict/limits.js'
 import { type Reason, VERDICTS } from '../verdict/verdict.js'
 
@@ -14,6 +16,15 @@ const count = z.int().min(0)
 /** Null = not measured; never a zero in its place. */
 const measured = z.number().nullable()
 const instant = z.iso.datetime().describe('UTC')
+
+const tokenCheck = z.strictObject({
+  requests: count.describe('Answered requests of which both sides counted the tokens'),
+  different: count.describe('Those of them whose counts differ'),
+  own: count.describe('Tokens of all of them by the tokenizer that the prompts were made with'),
+  server: count.describe('The same by the server’s usage'),
+  leastSurplus: z.int().describe('Least of what the server counted more in one of them; negative = less'),
+  mostSurplus: z.int().describe('Most of it'),
+}) satisfies z.ZodType<TokenCheck>
 
 const requests = z.strictObject({
   sent: count.describe('Requests of the window that were sent'),
@@ -29,6 +40,12 @@ const requests = z.strictObject({
   tokenSources: z
     .partialRecord(z.enum(TOKEN_SOURCES), count)
     .describe('Answered requests by where their tokens were counted'),
+  oddities: z
+    .partialRecord(z.enum(ODDITIES), count)
+    .describe('Requests by what was done otherwise than asked, without failing; one may have several'),
+  tokenChecks: z
+    .partialRecord(z.enum(CHECKED_TOKENS), tokenCheck)
+    .describe('The server’s counts held against ours, where ours are exact'),
   sentPerSecond: measured,
   succeededPerSecond: measured,
   inputTokensPerSecond: measured,
@@ -102,6 +119,8 @@ const reason = z.strictObject({
   hint: z.string(),
 }) satisfies z.ZodType<Reason>
 
+const levels = z.strictObject({ from: z.number(), to: z.number() })
+
 const plan = z.strictObject({
   runId: z.string(),
   seed: z.number(),
@@ -111,6 +130,7 @@ const plan = z.strictObject({
     model: z.string(),
     chat: z.boolean(),
     stream: z.boolean(),
+    thinkTags: z.boolean(),
   }),
   sampling: z.strictObject({
     temperature: z.number(),
@@ -129,17 +149,31 @@ const plan = z.strictObject({
     spawnRate: z.number(),
     qps: z.number().nullable(),
     qpsDistribution: z.enum(QPS_DISTRIBUTIONS),
+    burstiness: z.number(),
+    burstPeriodS: z.number().nullable(),
+    ramping: z.strictObject({ timeS: z.number(), warmupS: z.number() }).nullable(),
+    stages: z.array(z.strictObject({ durationS: z.number(), qps: levels.nullable(), users: levels.nullable() })).readonly(),
     warmupS: z.number(),
     runTimeS: z.number().nullable(),
     maxRequests: z.number().nullable(),
     stopTimeoutS: z.number(),
     timeoutS: z.number().nullable(),
     progressTimeoutS: z.number(),
+    tokenTimeoutS: z.number().nullable(),
   }),
 }) satisfies z.ZodType<Plan>
 
 /** How the window of a run came to its end. */
-export const WINDOW_ENDS = ['run-time', 'max-requests', 'interrupted', 'workers-lost'] as const
+export const WINDOW_ENDS = [
+  'run-time',
+  'max-requests',
+  'interrupted',
+  'stopped',
+  'aborted',
+  'worker-lost',
+  'workers-lost',
+  'unfinished',
+] as const
 export type WindowEnd = (typeof WINDOW_ENDS)[number]
 
 const window = z.strictObject({
@@ -150,6 +184,7 @@ const window = z.strictObject({
   endedAt: instant,
   lengthS: z.number(),
   endedBy: z.enum(WINDOW_ENDS),
+  endReason: z.string().nullable().describe('Why, where that takes a sentence'),
   rampRequests: count.describe(
     'Requests of ramp and warm-up, before the window; their numbers are not part of the report',
   ),
@@ -159,19 +194,37 @@ const worker = z.strictObject({
   id: z.string(),
   host: z.string(),
   pid: z.int(),
-  loadShare: z.number().describe('Of the whole load, 0…1'),
+  joinedAtS: measured.describe('When it joined, after the start of the run; null = before'),
+  loadShare: z.number().describe('Of the whole load, 0…1, on average over the window'),
+  shares: z
+    .array(z.strictObject({ fromS: z.number(), loadShare: z.number() }))
+    .describe('Its shares, one after the other'),
+  away: z
+    .array(z.strictObject({ fromS: z.number(), untilS: measured, how: z.string() }))
+    .describe('When it could not be reached; until null = it did not come back'),
   sent: count.describe('Requests sent in the window'),
   succeeded: count,
   failed: count,
   censored: count,
   lateByMs: measured.describe('How late it started'),
   clock: z
-    .strictObject({ offsetMs: z.number(), errorMs: z.number() })
+    .strictObject({ offsetMs: z.number(), errorMs: z.number(), driftPpm: measured, driftErrorPpm: measured })
     .nullable()
-    .describe('Clock of the master minus clock of the worker, and how far off that may be'),
+    .describe(
+      'Clock of the master minus clock of the worker as measured last, its drift since the start, and how far off both may be',
+    ),
   deltas: count.describe('Reports received'),
   missingDeltas: count,
-  lost: z.strictObject({ atS: z.number(), loadShare: z.number(), how: z.string() }).nullable(),
+  lost: z
+    .strictObject({
+      atS: z.number(),
+      loadShare: z.number().describe('Of the whole load, 0…1: what was missing from then on'),
+      how: z.string(),
+      takenOverAtS: measured.describe('Until the others took it over; null = nobody did'),
+      missingShare: z.number().describe('What was missing of the load of the whole window, 0…1'),
+    })
+    .nullable(),
+  leftAtS: measured.describe('When it left in order, its share handed over; null = it did not'),
   tokenizer: z.string().nullable().describe('How prompt lengths were fitted'),
   warnings: z.array(z.string()),
   eluMean: measured,
@@ -206,6 +259,9 @@ export const runReport = z.strictObject({
   errors: z.array(error),
   notes: z.array(z.string()).describe('What a reader of the numbers should know, in sentences'),
   window,
+  changes: z
+    .array(z.strictObject({ atS: z.number(), qps: measured, users: count }))
+    .describe('How the level of the load was changed while it went on'),
   plan,
   workers: z.array(worker),
   environment,

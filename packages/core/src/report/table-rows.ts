@@ -24,26 +24,13 @@ export function tableRows(
   const rows = [...entries].map((entry) => ({ entry, ...rateOf(entry) }))
   const requests = rows.filter(({ entry }) => isRequestRow(entry))
   const sum = new StatsEntry('', AGGREGATED)
-  for (const { entry } of requests) sum.merge({ ...rowData(entry), responseTimes: [...entry.responseTimes] })
+  for (const { entry } of requests) sum.merge(entry.toData())
   const aggregated = {
     entry: sum,
     reqPerS: requests.reduce((total, { reqPerS }) => total + reqPerS, 0),
     failPerS: requests.reduce((total, { failPerS }) => total + failPerS, 0),
   }
   return { rows, aggregated }
-}
-
-function rowData({
-  method,
-  name,
-  numRequests,
-  numFailures,
-  totalResponseTimeMs,
-  minMs,
-  maxMs,
-  totalContentLength,
-}: StatsEntry) {
-  return { method, name, numRequests, numFailures, totalResponseTimeMs, minMs, maxMs, totalContentLength }
 }
 
 /** Rows with rates over a whole window; 0 where it has no length. */

@@ -4,6 +4,7 @@ export const FAILURE_CLASSES = [
   'tls',
   'timeout_total',
   'timeout_progress',
+  'shed',
   'status',
   'reset',
   'truncated',

@@ -51,6 +51,10 @@ export const requestOutcome = z.strictObject({
   ...marks,
   status: count.describe('HTTP status; 0 = there was no answer'),
   newConnection: z.boolean().describe('Its connection had to be made first; else one was used again'),
+  contentEncoding: words
+    .nullable()
+    .describe('How the answer was compressed, though nobody asked for it: events have the times of whole blocks'),
+  retryAfterS: told.describe('Retry-After of a refusal, in seconds, also where it was a date; null = there was none'),
   resent: z.boolean().describe('Sent a second time: the idle connection that it was sent on first had been closed'),
   failure: z.enum(FAILURE_CLASSES).nullable().describe('Class of the failure, as in errors.md; null = it did not fail'),
   failureMessage: words.nullable(),
@@ -62,12 +66,19 @@ export const requestOutcome = z.strictObject({
   completionTokens: told.describe('Of the server’s usage'),
   cachedTokens: told.describe('Of the server’s usage'),
   plannedPromptTokens: told.describe('Tokens of the prompt as the worker counted them; null = an estimate only'),
+  tokenizerTokens: told.describe(
+    'Generated tokens as the worker’s tokenizer counts them in the whole text; null = it has none',
+  ),
   logprobTokens: count.describe('Tokens counted in logprobs'),
   idTokens: count.describe('Tokens counted in token ids'),
   chunks: count.describe('Events with generated content'),
+  coalesced: count.describe(
+    'Those of them (of the first answer) that came in the same read as the one before: their gap is 0',
+  ),
   chars: count.describe('Characters (code points) of generated text, reasoning included'),
   bodyBytes: count.describe('Bytes of the body'),
   notStreamed: z.boolean().describe('A stream was asked for, and the answer came in one piece'),
+  withoutDone: z.boolean().describe('The stream ended with a reason to finish, but without `[DONE]`'),
 })
 export type RequestOutcome = z.infer<typeof requestOutcome>
 
@@ -117,6 +128,8 @@ export function outcomeOf(
     ...marksOf(timeline, startMs),
     status: timeline.status,
     newConnection: timeline.newConnection,
+    contentEncoding: short(timeline.contentEncoding),
+    retryAfterS: timeline.retryAfterS,
     resent: timeline.resent,
     failure: timeline.failure?.class ?? null,
     failureMessage: short(timeline.failure?.message ?? null),
@@ -128,13 +141,22 @@ export function outcomeOf(
     completionTokens: timeline.completionTokens,
     cachedTokens: timeline.cachedTokens,
     plannedPromptTokens: timeline.plannedPromptTokens,
+    tokenizerTokens,
     logprobTokens: timeline.logprobTokens,
     idTokens: timeline.idTokens,
     chunks: timeline.chunks,
+    coalesced: coalescedOf(timeline),
     chars: timeline.chars,
     bodyBytes: timeline.bodyBytes,
     notStreamed: timeline.notStreamed,
+    withoutDone: timeline.withoutDone,
   }
+}
+
+function coalescedOf({ chunkMs }: Timeline): number {
+  let coalesced = 0
+  for (let i = 1; i < chunkMs.length; i++) if (chunkMs[i] === chunkMs[i - 1]) coalesced++
+  return coalesced
 }
 
 function marksOf(timeline: Timeline, startMs: number): Record<MarkName, number | null> {

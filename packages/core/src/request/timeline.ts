@@ -53,6 +53,13 @@ export class Timeline {
    */
   notStreamed = false
 
+  /** The stream ended in order and with a reason to finish, but without `[DONE]`. */
+  withoutDone = false
+  /** How the body was compressed, which nobody asks for; null = it was not. Events then have the times of the decompressor’s blocks. */
+  contentEncoding: string | null = null
+  /** Seconds after which a server that refused the request wants it again (Retry-After); null where it does not say. */
+  retryAfterS: number | null = null
+
   /** Sent on a connection that had to be made first; the time of that is inside the marks. */
   newConnection = false
   /** Sent a second time, on a new connection: the idle one that it was sent on first was closed, and no byte had come back. */

@@ -1,45 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { DONE, event, failureOf, JSON_TYPE, type Response, read, reading, text } from '../../test/response-reading.js'
 import { openai } from '../endpoint/openai.js'
 import { Timeline } from '../request/timeline.js'
-import { MAX_EVENT_BYTES } from './line-splitter.js'
-import { type Expectation, ResponseReader } from './response-reader.js'
+import { ResponseReader } from './response-reader.js'
 
-const STREAM = 'text/event-stream; charset=utf-8'
-const JSON_TYPE = 'application/json'
-const DONE = 'data: [DONE]\n\n'
-const TRUNCATED = 'truncated: the stream ended without finish_reason or [DONE]'
-
-const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
-const text = (piece: string | null, more: object = {}) => event({ choices: [{ index: 0, text: piece, ...more }] })
 const delta = (fields: unknown, more: object = {}) => event({ choices: [{ index: 0, delta: fields, ...more }] })
 const usage = (completion_tokens: number) => ({ prompt_tokens: 10, completion_tokens })
-
-interface Response {
-  status?: number
-  contentType?: string
-  location?: string
-  expected?: Partial<Expectation>
-}
-
-/** A reader at work: headers at 10 ms, read k at 100·(k+1) ms. */
-function reading(response: Response, reads: (string | Buffer)[]) {
-  const timeline = new Timeline(0, null)
-  const expected = { endpoint: openai, stream: true, maxTokens: 5, n: 1, keepText: true, ...response.expected }
-  const reader = new ResponseReader(timeline, expected)
-  reader.headers(response.status ?? 200, response.contentType ?? STREAM, 10, response.location)
-  reads.forEach((read, i) => {
-    reader.data(Buffer.from(read), 100 * (i + 1))
-  })
-  return { reader, timeline }
-}
-
-function read(response: Response, ...reads: (string | Buffer)[]): Timeline {
-  const { reader, timeline } = reading(response, reads)
-  reader.end(1000)
-  return timeline
-}
-
-const failureOf = ({ failure }: Timeline) => failure && `${failure.class}: ${failure.message}`
 
 describe('marks', () => {
   test('of a chat: headers, first byte, first event, role, reasoning, text, usage, [DONE], end', () => {
@@ -102,119 +68,6 @@ describe('marks', () => {
 
   test('a last event without a blank line counts', () => {
     expect(read({}, text('a'), 'data: [DONE]')).toMatchObject({ doneMs: 200, failure: null })
-  })
-})
-
-describe('failures', () => {
-  test.each<{ story: string; response?: Response; reads: string[]; failure: string | null }>([
-    {
-      story: 'a refusal is told in the words of the server',
-      response: { status: 503, contentType: JSON_TYPE },
-      reads: ['{"error":{"mess', 'age":"server\\noverloaded"}}'],
-      failure: 'status: HTTP 503: server overloaded',
-    },
-    { story: 'a refusal without a body', response: { status: 500 }, reads: [], failure: 'status: HTTP 500' },
-    {
-      story: 'a redirect names where it points to',
-      response: { status: 307, location: 'http://other/v1/' },
-      reads: [],
-      failure: 'status: HTTP 307: redirects to http://other/v1/; redirects are not followed',
-    },
-    {
-      story: 'an error in the stream, before any token',
-      reads: [event({ error: { message: 'out of memory', code: 500 } }), DONE],
-      failure: 'in_stream_error: out of memory',
-    },
-    {
-      story: 'an error in the stream, of old vLLM',
-      reads: [event({ object: 'error', message: 'bad' }), DONE],
-      failure: 'in_stream_error: bad',
-    },
-    {
-      story: 'an event named error',
-      reads: ['event: error\ndata: {"error":{"message":"overloaded"}}\n\n'],
-      failure: 'in_stream_error: overloaded',
-    },
-    {
-      story: "llama.cpp's error field",
-      reads: ['error: {"code":500,"message":"slot unavailable"}\n\n'],
-      failure: 'in_stream_error: slot unavailable',
-    },
-    {
-      story: 'a finish_reason error',
-      reads: [text('a', { finish_reason: 'error' }), DONE],
-      failure: 'in_stream_error: finish_reason is error',
-    },
-    {
-      story: 'an error that is null is none',
-      reads: [event({ error: null, choices: [{ text: 'a' }] }), DONE],
-      failure: null,
-    },
-    {
-      story: 'an event that is not JSON',
-      reads: ['data: {"choices": [}\n\n', DONE],
-      failure: 'parse: event is not a JSON object: {"choices": [}',
-    },
-    {
-      story: 'an event that is a number',
-      reads: ['data: 5\n\n', DONE],
-      failure: 'parse: event is not a JSON object: 5',
-    },
-    {
-      story: 'an event that is a list',
-      reads: ['data: [1]\n\n', DONE],
-      failure: 'parse: event is not a JSON object: [1]',
-    },
-    { story: 'an end without [DONE] and finish_reason', reads: [text('a')], failure: TRUNCATED },
-    { story: 'an end inside an event', reads: [text('a'), 'data: {"choi'], failure: TRUNCATED },
-    { story: 'an end before anything', reads: [], failure: TRUNCATED },
-    {
-      story: 'an end without [DONE], but with finish_reason',
-      reads: [text('a', { finish_reason: 'length' })],
-      failure: null,
-    },
-    {
-      story: 'an end after one of two answers',
-      response: { expected: { n: 2 } },
-      reads: [text('a', { finish_reason: 'length' })],
-      failure: TRUNCATED,
-    },
-    { story: 'nothing but [DONE]', reads: [DONE], failure: 'empty: nothing was generated' },
-    {
-      story: 'nothing but [DONE], where nothing was asked for',
-      response: { expected: { maxTokens: 0 } },
-      reads: [DONE],
-      failure: null,
-    },
-    {
-      story: 'a page of a gateway under 200',
-      response: { contentType: 'text/html' },
-      reads: ['<!DOCTYPE html><title>Sign in</title>'],
-      failure: 'parse: expected an event stream, got a page: Sign in',
-    },
-    {
-      story: 'the first of two failures',
-      reads: [event({ error: 'first' }), 'data: {bad\n\n', event({ error: 'second' })],
-      failure: 'in_stream_error: first',
-    },
-  ])('$story', ({ response = {}, reads, failure }) => {
-    expect(failureOf(read(response, ...reads))).toBe(failure)
-  })
-
-  test('counts of a stream that failed are kept', () => {
-    expect(read({}, text('ab'), event({ error: 'x' }), DONE)).toMatchObject({
-      chars: 2,
-      firstTokenMs: 100,
-      doneMs: 300,
-    })
-  })
-
-  test('an event beyond the limit fails the request, and the rest is not kept', () => {
-    const { reader, timeline } = reading({}, [])
-    const megabyte = Buffer.alloc(1 << 20, 'x')
-    for (let i = 0; i <= MAX_EVENT_BYTES / megabyte.length + 5; i++) reader.data(megabyte, 5)
-    reader.end(9)
-    expect(failureOf(timeline)).toBe('parse: answer has a piece larger than 64 MiB')
   })
 })
 
@@ -365,7 +218,14 @@ describe('a connection that breaks or is cut', () => {
 
   test('before there was an answer fails the request', () => {
     const timeline = new Timeline(0, null)
-    new ResponseReader(timeline, { endpoint: openai, stream: true, maxTokens: 1, n: 1, keepText: true }).fail(reset, 7)
+    new ResponseReader(timeline, {
+      endpoint: openai,
+      stream: true,
+      maxTokens: 1,
+      n: 1,
+      keepText: true,
+      thinkTags: false,
+    }).fail(reset, 7)
     expect(timeline).toMatchObject({ failure: reset, endMs: 7, status: 0 })
   })
 })

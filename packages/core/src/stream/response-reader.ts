@@ -1,4 +1,4 @@
-import type { Answer, Endpoint } from '../endpoint/endpoint.js'
+import type { Answer, AnswerWish, Endpoint } from '../endpoint/endpoint.js'
 import { parseObject } from '../endpoint/json.js'
 import { quote, serverWords } from '../endpoint/server-words.js'
 import type { Failure, FailureClass } from '../request/failure.js'
@@ -16,18 +16,19 @@ const MAX_EVENT_QUOTE_CHARS = 80
 /** Share of the chunks that must come in one read, and how many chunks there must be, to call an answer not streamed. */
 const NOT_STREAMED = { share: 0.9, minChunks: 10 }
 
+/** A server that refuses with this one, or with 503 and the time after which to come again, sheds load. */
+const TOO_MANY_REQUESTS = 429
+
 /** Takes what follows a failure after which nothing can be read. */
 const IGNORE: BodyParser = { push: () => true, finish: () => {} }
 
 /** What the request asked for, as far as reading its answer depends on it. */
-export interface Expectation {
+export interface Expectation extends AnswerWish {
   readonly endpoint: Endpoint
   readonly stream: boolean
   readonly maxTokens: number
   /** Answers asked for in one request. */
   readonly n: number
-  /** Whether `timeline.text` is wanted, for a tokenizer to count it. */
-  readonly keepText: boolean
 }
 
 /**
@@ -54,7 +55,7 @@ export class ResponseReader implements EventSink {
   constructor(timeline: Timeline, expected: Expectation) {
     this.#timeline = timeline
     this.#expected = expected
-    this.#answer = expected.endpoint.answer(timeline, expected.keepText)
+    this.#answer = expected.endpoint.answer(timeline, expected)
   }
 
   /** Status and headers are there. `location` is where a redirect points to; it is named, not followed. */
@@ -183,7 +184,8 @@ export class ResponseReader implements EventSink {
   #refused(status: number, location: string | null, body: string): void {
     const redirected = location !== null && status < 400
     const words = redirected ? quote(`redirects to ${location}; redirects are not followed`) : serverWords(body)
-    this.#fail('status', words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`)
+    const sheds = status === TOO_MANY_REQUESTS || (status === 503 && this.#timeline.retryAfterS !== null)
+    this.#fail(sheds ? 'shed' : 'status', words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`)
   }
 
   #inStreamError(words: string): void {
@@ -209,6 +211,7 @@ export class ResponseReader implements EventSink {
     if (streamed && !this.#isDone && this.#answer.finished < n) {
       this.#fail('truncated', 'the stream ended without finish_reason or [DONE]')
     }
+    timeline.withoutDone = this.#format === 'sse' && !this.#isDone && timeline.failure === null
     if (maxTokens > 0 && !hasGenerated(timeline)) this.#fail('empty', 'nothing was generated')
     if (wasDeliveredAtOnce(timeline)) timeline.notStreamed = true
   }

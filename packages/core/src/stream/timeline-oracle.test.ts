@@ -108,7 +108,7 @@ function play(recorded: OracleCase, position: number): Timeline {
   const stream = !recorded.args.includes('--no-stream')
   const n = recorded.args.includes('-n') ? 2 : 1
   const timeline = new Timeline(0, null)
-  const expected = { endpoint: vllm, stream, maxTokens: recorded.max_tokens, n, keepText: false }
+  const expected = { endpoint: vllm, stream, maxTokens: recorded.max_tokens, n, keepText: false, thinkTags: false }
   const reader = new ResponseReader(timeline, expected)
   reader.headers(recorded.status, stream ? 'text/event-stream' : 'application/json', 0)
   for (const [atS, piece] of recorded.chunks) reader.data(Buffer.from(`${piece}\n\n`), atS * 1000)

@@ -1,5 +1,5 @@
-import type { WorkerHealth } from '../protocol/messages.js'
-import type { RunFacts, WorkerFacts } from './facts.js'
+import type { LossFacts, RunFacts, WorkerFacts } from './facts.js'
+import type { HealthTotals } from './health-totals.js'
 import {
   BUSY_ELU,
   LAG_P75_TOLERANCE_MS,
@@ -8,9 +8,7 @@ import {
   SATURATED_ELU,
   STALL_MS,
   STAMP_TOLERANCE_MS,
-  STOLEN_BY_HOST,
   STOLEN_CPU,
-  THROTTLED_MS,
 } from './limits.js'
 
 /** What a check saw; the limits say what that means. */
@@ -29,10 +27,8 @@ export const WORKER_CHECKS: readonly WorkerCheck[] = [
   ({ id, lost }) => ({
     code: 'worker_lost',
     worker: id,
-    observed: lost?.loadShare ?? 0,
-    message: lost
-      ? `lost ${seconds(lost.atS)} after the start (${lost.how}); ${percent(lost.loadShare)} of the load was missing from then on`
-      : '',
+    observed: lost?.missingShare ?? 0,
+    message: lost ? lossMessage(lost) : '',
   }),
   ({ id, lateByMs }) => ({
     code: 'late_start',
@@ -49,11 +45,11 @@ export const WORKER_CHECKS: readonly WorkerCheck[] = [
   ({ id, health }) => stalls(id, health),
   loopDelay,
   ({ id, health }) => {
-    const observed = badSeconds(health, ({ elu }) => elu > BUSY_ELU)
+    const observed = badShare(health.busy, health)
     return { code: 'event_loop_busy', worker: id, observed, message: eventLoop(`above ${BUSY_ELU}`, observed) }
   },
   ({ id, health }) => {
-    const observed = badSeconds(health, ({ elu }) => elu > SATURATED_ELU)
+    const observed = badShare(health.saturated, health)
     return {
       code: 'event_loop_saturated',
       worker: id,
@@ -62,35 +58,40 @@ export const WORKER_CHECKS: readonly WorkerCheck[] = [
     }
   },
   ({ id, health }) => {
-    const observed = badSeconds(health, ({ elu, cpuCores }) => elu - cpuCores > STOLEN_CPU)
+    const observed = badShare(health.stolen, health)
     const message = `it was busy, but without a CPU, for more than ${percent(STOLEN_CPU)} of a second in ${ofSeconds(observed)}`
     return { code: 'cpu_stolen', worker: id, observed, message }
   },
   ({ id, health }) => {
-    const observed = badSeconds(health, ({ throttledMs }) => (throttledMs ?? 0) > THROTTLED_MS)
-    const throttled = meanOf(health, ({ throttledMs }) => throttledMs ?? 0) / 1000
+    const observed = badShare(health.throttled, health)
+    const throttled = ratio(health.throttledSumMs, health.seconds) / 1000
     const message = `its CPU quota was used up for ${percent(throttled)} of the time, noticeably in ${ofSeconds(observed)}`
     return { code: 'cpu_throttled', worker: id, observed, message }
   },
   ({ id, health }) => {
-    const observed = badSeconds(health, ({ stealShare }) => (stealShare ?? 0) > STOLEN_BY_HOST)
-    const stolen = meanOf(health, ({ stealShare }) => stealShare ?? 0)
+    const observed = badShare(health.stealing, health)
+    const stolen = ratio(health.stealSum, health.seconds)
     const message = `the hypervisor gave ${percent(stolen)} of its machine’s CPU time to others, noticeably in ${ofSeconds(observed)}`
     return { code: 'cpu_steal', worker: id, observed, message }
   },
   ({ id, health }) => {
-    const observed = meanOf(health, ({ gcMs }) => gcMs) / 1000
-    const longestMs = Math.max(0, ...health.map(({ gcMaxMs }) => gcMaxMs))
-    const message = `it spent ${percent(observed)} of the time in garbage collection (longest pause ${milliseconds(longestMs)})`
+    const observed = ratio(health.gcSumMs, health.seconds) / 1000
+    const message = `it spent ${percent(observed)} of the time in garbage collection (longest pause ${milliseconds(health.gcMaxMs)})`
     return { code: 'garbage_collection', worker: id, observed, message }
   },
   ({ id, health }) => {
-    const observed = Math.max(0, ...health.map(({ rssBytes, memoryLimitBytes }) => ratio(rssBytes, memoryLimitBytes)))
-    const limitBytes = health[0]?.memoryLimitBytes ?? 0
-    const message = `it used up to ${percent(observed)} of the ${mebibytes(limitBytes)} that it may have`
+    const observed = health.memoryShareMax
+    const message = `it used up to ${percent(observed)} of the ${mebibytes(health.memoryLimitBytes)} that it may have`
     return { code: 'memory', worker: id, observed, message }
   },
 ]
+
+function lossMessage({ atS, how, loadShare, takenOverAtS, missingShare }: LossFacts): string {
+  const lost = `lost ${seconds(atS)} after the start (${how})`
+  if (takenOverAtS === null) return `${lost}; ${percent(loadShare)} of the load was missing from then on`
+  const until = `${percent(loadShare)} of the load was missing until ${seconds(takenOverAtS)}`
+  return `${lost}; ${until}, ${percent(missingShare)} of the whole`
+}
 
 type RunCheck = (facts: RunFacts) => Observation
 
@@ -126,19 +127,13 @@ export const RUN_CHECKS: readonly RunCheck[] = [
 ]
 
 /** Share of the seconds that are bad. A single one is forgiven: every host has a hiccup now and then. */
-function badSeconds(health: readonly WorkerHealth[], isBad: (second: WorkerHealth) => boolean): number {
-  const bad = health.filter(isBad).length
-  return bad <= 1 ? 0 : ratio(bad, health.length)
-}
+const badShare = (bad: number, { seconds }: HealthTotals): number => (bad <= 1 ? 0 : ratio(bad, seconds))
 
-function stalls(worker: string, health: readonly WorkerHealth[]): Observation {
-  // One per second is seen, the longest: a second has room for few.
-  const longMs = health.map(({ loopDelayMaxMs }) => loopDelayMaxMs).filter((delayMs) => delayMs > STALL_MS)
+function stalls(worker: string, { stalled, stalledMs, loopDelayMaxMs, seconds }: HealthTotals): Observation {
   const message =
-    `it did not run for ${STALL_MS} ms or more in ${longMs.length} of ${health.length} seconds, ` +
-    `once for ${milliseconds(Math.max(0, ...longMs))}`
-  const totalMs = longMs.reduce((sum, delayMs) => sum + delayMs, 0)
-  return { code: 'stalls', worker, observed: ratio(totalMs / 1000, health.length), message }
+    `it did not run for ${STALL_MS} ms or more in ${stalled} of ${seconds} seconds, ` +
+    `once for ${milliseconds(loopDelayMaxMs)}`
+  return { code: 'stalls', worker, observed: ratio(stalledMs / 1000, seconds), message }
 }
 
 function scheduleLag(
@@ -157,8 +152,7 @@ function scheduleLag(
 
 /** The mean of all seconds but the worst. */
 function loopDelay({ id, health }: WorkerFacts, { finestP50Ms }: RunFacts): Observation {
-  const delays = health.map(({ stampDelayMs }) => stampDelayMs).toSorted((a, b) => a - b)
-  const delayMs = mean(delays.slice(0, -1))
+  const delayMs = ratio(health.stampDelaySumMs - health.stampDelayMaxMs, health.seconds - 1)
   return {
     code: 'loop_delay',
     worker: id,
@@ -174,12 +168,6 @@ function delayAgainst(delayMs: number, measuredMs: number | null, toleranceMs: n
   return delayMs <= toleranceMs || measuredMs === null ? 0 : ratio(delayMs, measuredMs)
 }
 
-const mean = (values: readonly number[]): number =>
-  ratio(
-    values.reduce((sum, value) => sum + value, 0),
-    values.length,
-  )
-const meanOf = (health: readonly WorkerHealth[], of: (second: WorkerHealth) => number): number => mean(health.map(of))
 const eventLoop = (what: string, observed: number): string =>
   `event loop: utilisation ${what} in ${ofSeconds(observed)}`
 const ofSeconds = (share: number): string => `${percent(share)} of the seconds`

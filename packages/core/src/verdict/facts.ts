@@ -1,5 +1,5 @@
-import type { WorkerHealth } from '../protocol/messages.js'
 import type { RequestCounts } from '../protocol/stats-data.js'
+import type { HealthTotals } from './health-totals.js'
 
 /** What the verdict looks at, of the window that is reported. */
 export interface RunFacts {
@@ -26,15 +26,19 @@ export interface WorkerFacts {
   readonly lateByMs: number | null
   /** Deltas that never arrived though later ones did. */
   readonly missingDeltas: number
-  /** One reading per second. */
-  readonly health: readonly WorkerHealth[]
+  /** Of all its seconds. */
+  readonly health: HealthTotals
 }
 
 /** A worker that did not do its share to the end. */
 export interface LossFacts {
   /** Seconds after the start of the run. */
   readonly atS: number
-  /** Its share of the load, 0…1: what was missing from then on. */
+  /** Its share of the load, 0…1: what was missing from then on … */
   readonly loadShare: number
+  /** … until the others took it over, in seconds after the start; null = nobody did. */
+  readonly takenOverAtS: number | null
+  /** What was missing of the load of the whole window, 0…1. */
+  readonly missingShare: number
   readonly how: string
 }

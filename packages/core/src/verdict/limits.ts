@@ -49,10 +49,10 @@ export const BAD_SECONDS = 0.05
 
 export const LIMITS = {
   worker_lost: {
-    suspect: null,
-    invalid: 0,
+    suspect: 0,
+    invalid: 0.01,
     unit: 'share',
-    why: 'From the loss on, less load than planned was offered: rates and latencies are those of another run.',
+    why: 'From the loss until others took its share over, less load than planned was offered; what came of its last requests is not known.',
     hint: 'look at the log of the worker, then repeat the run',
   },
   late_start: {

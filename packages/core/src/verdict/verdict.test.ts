@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WorkerHealth } from '../protocol/messages.js'
 import type { RunFacts, WorkerFacts } from './facts.js'
+import { type HealthTotals, NO_HEALTH, withSecond } from './health-totals.js'
 import { LIMITS } from './limits.js'
 import { judge } from './verdict.js'
 
@@ -10,8 +11,8 @@ const CALM: WorkerHealth = {
 }
 
 /** `n` seconds, the first `bad` of them as given. */
-const seconds = (n: number, bad: number, how: Partial<WorkerHealth>): WorkerHealth[] =>
-  Array.from({ length: n }, (_, i) => (i < bad ? { ...CALM, ...how } : CALM))
+const seconds = (n: number, bad: number, how: Partial<WorkerHealth>): HealthTotals =>
+  Array.from({ length: n }, (_, i) => (i < bad ? { ...CALM, ...how } : CALM)).reduce(withSecond, NO_HEALTH)
 
 const WORKER: WorkerFacts = { id: 'w', lost: null, lateByMs: 2, missingDeltas: 0, health: seconds(100, 0, {}) }
 const COUNTS = {
@@ -44,7 +45,7 @@ const ROWS: Row[] = [
     run: { openLoop: false, lagP95Ms: null, lagP75Ms: null, latencyP50Ms: null, finestP50Ms: null },
     outcome: null,
   },
-  { story: 'a run shorter than a second, without health', worker: { health: [] }, outcome: null },
+  { story: 'a run shorter than a second, without health', worker: { health: NO_HEALTH }, outcome: null },
 
   {
     story: 'a worker lost',

@@ -8,6 +8,7 @@ import {
   summaryBlock,
 } from '@llmload/core'
 import type { FinalView, LiveView, Reporter } from './reporter.js'
+import type { Results } from './results.js'
 import { verdictText } from './verdict-text.js'
 
 /** Locust's CONSOLE_STATS_INTERVAL_SEC. */
@@ -36,15 +37,19 @@ export class ConsoleReporter implements Reporter {
     this.#options.write(requestTable(rows, aggregated, this.#width))
   }
 
-  onEnd({ report, stats, total: { rows, aggregated }, summary }: FinalView): void {
-    const parts = [
-      requestTable(rows, aggregated, this.#width),
-      percentileTable(rows, aggregated, this.#width),
-      errorReport(stats.errors.entries, this.#width),
-      metricsBlock(metricRows(report), report.requests),
-      verdictText(report),
-      summaryBlock(summary),
-    ]
-    this.#options.write(parts.join(''))
+  onEnd(final: FinalView): void {
+    this.#options.write(consoleText(final, this.#width))
   }
+}
+
+/** All that is printed when a run is over. @param width from `nameWidth` */
+export function consoleText({ report, stats, total: { rows, aggregated }, summary }: Results, width: number): string {
+  return [
+    requestTable(rows, aggregated, width),
+    percentileTable(rows, aggregated, width),
+    errorReport(stats.errors.entries, width),
+    metricsBlock(metricRows(report), report.requests),
+    verdictText(report),
+    summaryBlock(summary),
+  ].join('')
 }

@@ -1,3 +1,4 @@
+import type { RunReport } from '@llmload/core'
 import type { FinalView, Reporter } from './reporter.js'
 
 /** `--json`: the whole report as one object. */
@@ -9,6 +10,8 @@ export class JsonReporter implements Reporter {
   }
 
   onEnd({ report }: FinalView): void {
-    this.#write(`${JSON.stringify(report, null, 2)}\n`)
+    this.#write(jsonText(report))
   }
 }
+
+export const jsonText = (report: RunReport): string => `${JSON.stringify(report, null, 2)}\n`

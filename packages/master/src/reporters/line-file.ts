@@ -5,7 +5,7 @@ import { constants, createGzip, type Gzip } from 'node:zlib'
 /** After a `kill -9` a compressed file can be read up to the last flush. */
 const FLUSH_EVERY_MS = 1000
 
-/** Text that may wait for a slow disk. */
+/** Text that may wait for a slow disk, unless the caller says otherwise. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 /**
@@ -17,10 +17,12 @@ export class LineFile {
   readonly #gzip: Gzip | null
   readonly #timer: NodeJS.Timeout | null
   readonly #ended: Promise<void>
+  readonly #maxWaitingBytes: number
   #failed = false
 
   /** @param onError told once, should the file become unwritable while it is open. */
-  constructor(path: string, onError: (error: unknown) => void) {
+  constructor(path: string, onError: (error: unknown) => void, maxWaitingBytes = MAX_WAITING_BYTES) {
+    this.#maxWaitingBytes = maxWaitingBytes
     this.#file = createWriteStream(path)
     this.#ended = finished(this.#file)
     this.#ended.catch((error: unknown) => {
@@ -34,7 +36,7 @@ export class LineFile {
 
   /** Whether the lines will be written: not where the disk is full or too slow. */
   write(lines: string): boolean {
-    if (this.#failed || this.#waitingBytes > MAX_WAITING_BYTES) return false
+    if (this.#failed || this.#waitingBytes > this.#maxWaitingBytes) return false
     const sink = this.#gzip ?? this.#file
     sink.write(lines)
     return true

@@ -22,13 +22,10 @@ export interface Reporters {
 export function makeReporters(
   output: OutputConfig,
   { stdout, stderr, stdoutColumns }: Streams,
-  {
-    log,
-    records,
-  }: { readonly log: Log /** Those that are told of single requests. */; readonly records: readonly Reporter[] },
+  { log, others }: { readonly log: Log /** Those that are there already. */; readonly others: readonly Reporter[] },
 ): Reporters {
   const { summaryFile, csvPrefix, json, onlySummary } = output
-  const files: Reporter[] = [...records]
+  const files: Reporter[] = [...others]
   if (summaryFile !== null) files.push(new SummaryFileReporter({ path: summaryFile, log, rescue: stderr }))
   if (csvPrefix !== null) files.push(new LocustCsvReporter(csvPrefix, log))
   for (const { path, mode } of verdictPaths(output)) files.push(new VerdictFileReporter({ path, mode, log }))

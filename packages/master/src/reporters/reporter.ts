@@ -1,7 +1,10 @@
-import type { Rows, RunReport, Stats, SummaryRow } from '@llmload/core'
+import type { Rows, RunRecord, Stats } from '@llmload/core'
+import type { PhaseName } from '../delta-ledger.js'
+import type { Results } from './results.js'
 
 /** What can be seen of a run at one moment. */
 export interface View {
+  readonly phase: PhaseName
   readonly stats: Stats
   /** The table with Locust's current rates. */
   readonly current: Rows
@@ -16,13 +19,11 @@ export interface View {
 export interface LiveView extends View {
   /** Seconds since the first view. */
   readonly second: number
+  /** What the report would be made from if the run ended now. */
+  readonly record: () => RunRecord
 }
 
-export interface FinalView extends View {
-  readonly report: RunReport
-  /** llm_bench's summary. */
-  readonly summary: readonly SummaryRow[]
-}
+export interface FinalView extends View, Results {}
 
 /** One output of a run. */
 export interface Reporter {

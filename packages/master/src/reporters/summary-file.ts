@@ -1,4 +1,4 @@
-import { appendPlan, LoadError, type Log, messageOf } from '@llmload/core'
+import { appendPlan, LoadError, type Log, messageOf, type SummaryRow } from '@llmload/core'
 import { appendRow } from './append-row.js'
 import type { FinalView, Reporter } from './reporter.js'
 
@@ -23,7 +23,7 @@ export class SummaryFileReporter implements Reporter {
     try {
       for (const warning of appendRow(path, summary)) log.warn({ path }, `${path}: ${warning}`)
     } catch (error) {
-      rescue(appendPlan({ head: '', tail: '' }, summary).text)
+      rescue(newCsv(summary))
       throw new LoadError(
         'OUTPUT_FILE',
         `the row for ${path} could not be written: ${messageOf(error)}`,
@@ -33,3 +33,6 @@ export class SummaryFileReporter implements Reporter {
     }
   }
 }
+
+/** A header line and a row. */
+export const newCsv = (row: readonly SummaryRow[]): string => appendPlan({ head: '', tail: '' }, row).text

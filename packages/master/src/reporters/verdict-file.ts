@@ -57,7 +57,7 @@ export class VerdictFileReporter implements Reporter {
   }
 }
 
-function verdictRow({ verdict, reasons, window, plan }: RunReport): SummaryRow[] {
+export function verdictRow({ verdict, reasons, window, plan }: RunReport): SummaryRow[] {
   const words = reasons.map(({ verdict, code, worker, message }) => {
     const who = worker === null ? '' : ` (${worker})`
     return `${verdict} ${code}${who}: ${message}`

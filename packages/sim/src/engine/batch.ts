@@ -25,12 +25,11 @@ export class Batch {
     this.#maxSequences = maxSequences
   }
 
-  get running(): number {
-    return this.#running.size
-  }
-
+  /** Sequences that wait. */
   get waiting(): number {
-    return this.#waiting.size
+    let sequences = 0
+    for (const seat of this.#waiting) sequences += this.#seatsOf(seat)
+    return sequences
   }
 
   /** Starts a request, now or when there is room for it. */

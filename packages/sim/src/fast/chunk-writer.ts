@@ -1,6 +1,6 @@
+import type { HostClock } from '@llmload/core'
 import { headOf } from '../api/answer-json.js'
 import type { Dialect } from '../api/dialect.js'
-import type { HostClock } from '../engine/host-clock.js'
 import { STAMP_DIGITS, STAMP_FIELD } from '../server/stamps.js'
 import type { RingToken } from '../text/answer-text.js'
 

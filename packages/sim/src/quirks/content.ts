@@ -1,4 +1,4 @@
-import { chunkEvent, chunkOf, onChoices, onChunks, textOf, withChoices, withText } from './chunk.js'
+import { type Chunk, chunkEvent, chunkOf, onChoices, onChunks, textOf, withChoices, withText } from './chunk.js'
 import type { Quirk, Rewrite, StreamEvent } from './quirk.js'
 
 /** Line and paragraph separator, next line: ends of lines to some programs, but neither to JSON nor to an event stream. */
@@ -11,6 +11,21 @@ const hidden = (field: (text: string) => object): Rewrite =>
   onChoices((choice) =>
     choice.delta === undefined || choice.finish_reason !== null ? choice : { ...choice, delta: field(textOf(choice)) },
   )
+
+/** The first token behind one tag, the last one behind another, and each tag in two chunks. */
+const thinkTags = (open: string): Rewrite => {
+  const behind = (tag: string, chunk: Chunk): Chunk[] => {
+    const cut = Math.floor(tag.length / 2)
+    return [
+      withChoices(chunk, (choice) => ({ ...withText(choice, tag.slice(0, cut)), finish_reason: null })),
+      withChoices(chunk, (choice) => withText(choice, tag.slice(cut) + textOf(choice))),
+    ]
+  }
+  return onChunks((chunk, first) => {
+    if (chunk.choices.some(({ finish_reason }) => finish_reason !== null)) return behind('</think>', chunk)
+    return first && open !== '' ? behind(open, chunk) : [chunk]
+  })
+}
 
 const hugeEvent = (bytes: number): Rewrite =>
   onChunks((chunk, first) => [first ? { ...chunk, audio: { data: 'A'.repeat(bytes) } } : chunk])
@@ -74,6 +89,16 @@ export const CONTENT_QUIRKS = {
     rule: 14,
     sends: 'all but the last token of a chat as parts of type thinking, like Mistral',
     rewrite: hidden((text) => ({ content: [{ type: 'thinking', thinking: [{ type: 'text', text }] }] })),
+  },
+  'think-tags': {
+    rule: 14,
+    sends: 'all but the last token between <think> and </think>, each tag in two chunks',
+    rewrite: thinkTags('<think>'),
+  },
+  'think-end': {
+    rule: 14,
+    sends: 'the same without the first tag, like DeepSeek-R1 whose template has it',
+    rewrite: thinkTags(''),
   },
   'tool-calls': {
     rule: 15,

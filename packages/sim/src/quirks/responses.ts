@@ -4,6 +4,9 @@ import type { Exchange } from '../server/exchange.js'
 import type { Quirk } from './quirk.js'
 
 const RETRY_AFTER_S = 7
+/** A server whose clock is far behind, and a minute and a half later on it. */
+const SENT = 'Thu, 01 Jan 2015 00:00:00 GMT'
+const RETRY_AT = 'Thu, 01 Jan 2015 00:01:30 GMT'
 const MEBIBYTE = 2 ** 20
 
 const PAGE = '<!DOCTYPE html>\n<html><head><title>Gateway login</title></head><body>Please sign in.</body></html>\n'
@@ -33,9 +36,9 @@ export const RESPONSE_QUIRKS = {
   },
   'retry-after-date': {
     rule: 26,
-    sends: 'HTTP 503 with a date in Retry-After',
+    sends: 'HTTP 503 with a date in Retry-After, 90 s after its own, which is that of 2015',
     answer: (exchange) => {
-      const headers = { 'retry-after': 'Thu, 31 Dec 2099 23:59:59 GMT' }
+      const headers = { date: SENT, 'retry-after': RETRY_AT }
       refuse(exchange, new ApiError(503, 'overloaded_error', 'Overloaded', null, headers))
     },
   },

@@ -10,6 +10,7 @@ const inUsage =
 const SURPLUS_TOKENS = 3
 
 const COMPLETION_TOKENS = /"completion_tokens":(\d+)/
+const PROMPT_TOKENS = /"prompt_tokens":(\d+)/
 
 const withTokens = (tokens: (sent: number) => string): Rewrite =>
   inUsage((text) => text.replace(COMPLETION_TOKENS, (_, sent) => `"completion_tokens":${tokens(Number(sent))}`))
@@ -52,6 +53,13 @@ export const USAGE_QUIRKS = {
     rule: 19,
     sends: `${SURPLUS_TOKENS} tokens more in usage than in the text`,
     rewrite: withTokens((sent) => String(sent + SURPLUS_TOKENS)),
+  },
+  'prompt-usage-differs': {
+    rule: 19,
+    sends: `${SURPLUS_TOKENS} prompt tokens more in usage than /tokenize counts`,
+    rewrite: inUsage((text) =>
+      text.replace(PROMPT_TOKENS, (_, counted) => `"prompt_tokens":${Number(counted) + SURPLUS_TOKENS}`),
+    ),
   },
   'negative-usage': {
     rule: 19,

@@ -1,21 +1,22 @@
 import type { Histogram } from '@llmload/core'
 import type { Batch } from '../engine/batch.js'
-import type { FinishReason } from '../engine/generation.js'
+import type { FinishReason, Generation } from '../engine/generation.js'
 import type { PrefixCache } from '../engine/prefix-cache.js'
 import type { Ending, Exchange } from './exchange.js'
-import { Latencies } from './latencies.js'
+import { RequestHistograms } from './request-histograms.js'
 
 /** What a simulator has done since it started. */
 export interface SimStats {
   /** Requests received, of any kind. */
   readonly requests: number
-  /** Generations in the batch, and those that wait for room in it. */
+  /** Sequences in the batch, and those that wait for room in it. */
   readonly running: number
   readonly waiting: number
   /** Requests ended, by how. */
   readonly endings: Readonly<Record<Ending, number>>
-  /** Generations that were answered in full, by how their first answer finished. */
+  /** Answers of generations that were answered in full, by how they finished. */
   readonly finished: Readonly<Record<FinishReason, number>>
+  /** Of each prompt as often as it was answered. */
   readonly promptTokens: number
   /** Prompt tokens looked up in the prefix cache, and found there. */
   readonly cacheQueries: number
@@ -27,7 +28,7 @@ export interface SimStats {
 
 /** Keeps account of requests as they come and go. */
 export class Counters {
-  readonly latencies = new Latencies()
+  readonly histograms: RequestHistograms
   readonly #batch: Batch
   readonly #cache: PrefixCache
   readonly #open = new Set<Exchange>()
@@ -37,7 +38,8 @@ export class Counters {
   #promptTokens = 0
   #sentTokens = 0
 
-  constructor(batch: Batch, cache: PrefixCache) {
+  constructor(batch: Batch, cache: PrefixCache, contextLength: number) {
+    this.histograms = new RequestHistograms(contextLength)
     this.#batch = batch
     this.#cache = cache
   }
@@ -56,25 +58,24 @@ export class Counters {
     this.#open.delete(exchange)
     if (ending !== null) this.#endings[ending]++
     if (generation === null) return
-    this.#promptTokens += generation.request.promptTokens
+    this.#promptTokens += prefillTokens(generation)
     this.#sentTokens += sentTokens
-    this.latencies.add(exchange)
-    const answer = generation.answers[0]
-    if (ending === 'finished' && answer) this.#finished[answer.finish]++
+    this.histograms.add(exchange)
+    if (ending === 'finished') for (const { finish } of generation.answers) this.#finished[finish]++
   }
 
   stats(latenessUs: Histogram): SimStats {
     const generating = [...this.#open].filter(({ generation }) => generation !== null)
     return {
       requests: this.#requests,
-      running: this.#batch.running,
+      running: this.#batch.sequences,
       waiting: this.#batch.waiting,
       cacheQueries: this.#cache.queriedTokens,
       cacheHits: this.#cache.hitTokens,
       endings: { ...this.#endings },
       finished: { ...this.#finished },
       promptTokens: generating.reduce(
-        (sum, { generation }) => sum + (generation?.request.promptTokens ?? 0),
+        (sum, { generation }) => sum + (generation ? prefillTokens(generation) : 0),
         this.#promptTokens,
       ),
       sentTokens: generating.reduce((sum, { sentTokens }) => sum + sentTokens, this.#sentTokens),
@@ -87,3 +88,6 @@ export class Counters {
     }
   }
 }
+
+/** vLLM computes the prompt once for each of several answers. */
+const prefillTokens = ({ request }: Generation): number => request.promptTokens * request.n

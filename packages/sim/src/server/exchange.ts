@@ -28,6 +28,10 @@ export class Exchange {
   /** What was decided about it; null for requests that generate nothing. */
   generation: Generation | null = null
   readonly path: string
+  /** Address of the client; asked for while there is a connection. */
+  readonly peer: string | null
+  /** Of the request's body, in hexadecimal; null = it was not wanted, or there was none. */
+  bodySha256: string | null = null
   readonly #clock: Clock
   readonly #stamps: Stamps | null
   readonly #onEnd: (exchange: Exchange) => void
@@ -42,6 +46,7 @@ export class Exchange {
   ) {
     this.path = request.url?.split('?', 1)[0] ?? '/'
     this.receivedMs = clock.nowMs()
+    this.peer = request.socket.remoteAddress ?? null
     this.#bytesRead = request.socket.bytesRead
     this.#clock = clock
     this.#stamps = stamps

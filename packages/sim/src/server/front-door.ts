@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { messageOf } from '@llmload/core'
 import { ApiError, serverError, validationError } from '../api/errors.js'
 import type { Exchange } from './exchange.js'
@@ -12,6 +13,8 @@ const GUARDED_PREFIX = '/v1'
 export interface FrontDoorDeps {
   readonly routes: Routes
   readonly apiKey: string | null
+  /** Whether exchanges shall know the digest of their request. */
+  readonly digestBodies: boolean
 }
 
 /** Lets a request in: checks its key, reads its body and hands it to its route. Never throws. */
@@ -26,7 +29,7 @@ export async function admit(exchange: Exchange, deps: FrontDoorDeps): Promise<vo
   }
 }
 
-async function dispatch(exchange: Exchange, { routes, apiKey }: FrontDoorDeps): Promise<void> {
+async function dispatch(exchange: Exchange, { routes, apiKey, digestBodies }: FrontDoorDeps): Promise<void> {
   const { path, request } = exchange
   if (apiKey !== null && path.startsWith(GUARDED_PREFIX) && !bearsKey(request.headers.authorization, apiKey)) {
     exchange.sendJson(401, '{"error":"Unauthorized"}')
@@ -42,7 +45,9 @@ async function dispatch(exchange: Exchange, { routes, apiKey }: FrontDoorDeps): 
     return
   }
   if (request.method === 'POST' && route.POST) {
-    route.POST(exchange, parseJson(request.headers['content-type'], await readBody(exchange)))
+    const body = await readBody(exchange)
+    if (digestBodies) exchange.bodySha256 = createHash('sha256').update(body).digest('hex')
+    route.POST(exchange, parseJson(request.headers['content-type'], body))
     return
   }
   exchange.sendJson(405, '{"detail":"Method Not Allowed"}', { headers: { allow: Object.keys(route).join(', ') } })

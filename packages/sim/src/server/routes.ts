@@ -27,7 +27,7 @@ export function routes({ generator, limits, version, startedS, metrics }: RouteD
     '/version': { GET: (exchange) => exchange.sendJson(200, JSON.stringify({ version })) },
     '/metrics': {
       GET: (exchange) => {
-        const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
+        const headers = { 'content-type': 'text/plain; version=1.0.0; charset=utf-8' }
         exchange.sendJson(200, metrics(), { headers })
       },
     },

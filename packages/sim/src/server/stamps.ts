@@ -1,4 +1,4 @@
-import type { HostClock } from '../engine/host-clock.js'
+import type { HostClock } from '@llmload/core'
 
 /** Digits of the monotonic clock in nanoseconds for the first 31 years of a host. */
 export const STAMP_DIGITS = 18

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
@@ -20,6 +21,8 @@ beforeEach(({ task }) => {
 
 interface Truth {
   readonly id: string | null
+  readonly peer: string
+  readonly body_sha256: string | null
   readonly status: number
   readonly received_ns: number
   readonly headers_ns: number
@@ -113,6 +116,19 @@ describe('the truth log', () => {
       { id: expect.stringMatching(/^cmpl-/), status: 200, chunk_tokens: [3], sent_tokens: 3, ended: 'finished' },
       { id: null, status: 400, chunk_ns: [], prompt_tokens: null },
     ])
+  })
+
+  test('says who sent a request, and tells contents apart', async () => {
+    const sim = await start({ ttftMs: 1, itlMs: 0 })
+    for (const prompt of ['a', 'b', 'a']) await ask(sim, { prompt })
+    await fetch(`${sim.url}/health`)
+    const truths = await truthOf(sim)
+    expect(truths.map(({ peer }) => peer)).toEqual(Array.from({ length: 4 }, () => '127.0.0.1'))
+    const [first, second, third, health] = truths.map(({ body_sha256 }) => body_sha256)
+    const body = JSON.stringify({ prompt: 'a', max_tokens: 12, ignore_eos: true, stream: true })
+    expect(first).toBe(createHash('sha256').update(body).digest('hex'))
+    expect(second).not.toBe(first)
+    expect({ third, health }).toEqual({ third: first, health: null })
   })
 
   test('shows the times that follow from the seed', async () => {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { type Clock, LoadError, messageOf } from '@llmload/core'
-import type { HostClock } from '../engine/host-clock.js'
+import { type Clock, type HostClock, LoadError, messageOf } from '@llmload/core'
 import type { Exchange } from './exchange.js'
 
 /**
@@ -10,10 +9,12 @@ import type { Exchange } from './exchange.js'
  * processes of the host share, so they can be held against the stamps of a client.
  *
  * The first line is `{ anchor: { monotonic_ns, wall_ms } }`, one instant on both clocks. Then follows
- * a line for each request, when it has ended: `id` (null if it generated nothing), `path`, `status`,
- * `received_ns`, `start_ns` (when the engine began with it), `headers_ns`, `chunk_ns` and `chunk_tokens` (for each write that completed tokens),
- * `end_ns`, `ended` (finished, aborted by the client, injected, closed with the simulator), `fault`
- * (what was done to it on purpose), `cached_tokens`, `prompt_tokens`, `sent_tokens`. What did not happen is null.
+ * a line for each request, when it has ended: `id` (null if it generated nothing), `peer` (address of
+ * the client), `path`, `body_sha256` (tells contents apart; null if the body did not arrive in full),
+ * `status`, `received_ns`, `start_ns` (when the engine began with it), `headers_ns`, `chunk_ns` and
+ * `chunk_tokens` (for each write that completed tokens), `end_ns`, `ended` (finished, aborted by the
+ * client, injected, closed with the simulator), `fault` (what was done to it on purpose),
+ * `cached_tokens`, `prompt_tokens`, `sent_tokens`. What did not happen is null.
  */
 export class TruthLog {
   readonly #file: WriteStream
@@ -44,7 +45,9 @@ export class TruthLog {
   write(exchange: Exchange): void {
     this.#writeLine({
       id: exchange.generation?.id ?? null,
+      peer: exchange.peer,
       path: exchange.path,
+      body_sha256: exchange.bodySha256,
       status: exchange.status,
       received_ns: this.#toNs(exchange.receivedMs),
       start_ns: this.#toNs(exchange.startMs),

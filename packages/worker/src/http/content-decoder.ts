@@ -43,13 +43,9 @@ export class ContentDecoder {
   }
 }
 
-/** The decoder that a content encoding needs; null where it needs none. */
-export function decoderOf(contentEncoding: string, sink: DecodedSink): ContentDecoder | null {
-  const encoding = contentEncoding.trim().toLowerCase()
+/** The decoder of a content encoding, in small letters; null, after an error, if there is none. */
+export function decoderOf(encoding: string, sink: DecodedSink): ContentDecoder | null {
   switch (encoding) {
-    case '':
-    case 'identity':
-      return null
     case 'gzip':
     case 'x-gzip':
       return new ContentDecoder(encoding, createGunzip(), sink)

@@ -4,6 +4,7 @@ import type { Cargo, Connection } from './connection.js'
 import type { Connections } from './connections.js'
 import { type ContentDecoder, decoderOf } from './content-decoder.js'
 import type { ResponseHead } from './response-head.js'
+import { retryAfterS } from './retry-after.js'
 import { type Phase, transportFailure } from './transport-failure.js'
 
 /** How long the end of a body may take after [DONE]. Some servers send usage there; some keep the connection open. */
@@ -14,7 +15,7 @@ export interface ExchangeOptions {
   readonly reader: ResponseReader
   readonly clock: Clock
   readonly connections: Connections
-  readonly limits: Pick<LoadPlan, 'timeoutS' | 'progressTimeoutS'>
+  readonly limits: Pick<LoadPlan, 'timeoutS' | 'progressTimeoutS' | 'tokenTimeoutS'>
   /** Head and body. */
   readonly request: readonly Buffer[]
   readonly onOver: (exchange: Exchange) => void
@@ -60,12 +61,15 @@ export class Exchange implements Cargo, Inflight {
     this.#lastByteMs = atMs
   }
 
-  head({ status, contentType, contentEncoding, location }: ResponseHead): void {
-    const { reader, clock } = this.#options
+  head({ status, contentType, contentEncoding, location, retryAfter, date }: ResponseHead): void {
+    const { reader, clock, timeline } = this.#options
     this.#phase = 'reading'
+    if (retryAfter !== '') timeline.retryAfterS = retryAfterS(retryAfter, date, clock.wallMs(this.#lastByteMs))
     reader.headers(status, contentType, this.#lastByteMs, location)
-    if (contentEncoding === '') return
-    this.#decoder = decoderOf(contentEncoding, {
+    const encoding = contentEncoding.toLowerCase()
+    if (encoding === '' || encoding === 'identity') return
+    timeline.contentEncoding = encoding
+    this.#decoder = decoderOf(encoding, {
       data: (chunk, atMs) => reader.data(chunk, atMs),
       end: (atMs) => this.#finish(() => reader.end(atMs)),
       error: (failure) => this.#cutOff(failure, clock.nowMs()),
@@ -104,21 +108,23 @@ export class Exchange implements Cargo, Inflight {
 
   checkDeadlines(nowMs: number): void {
     const { reader, limits, timeline } = this.#options
-    const { sentMs, doneMs } = timeline
-    const { timeoutS, progressTimeoutS } = limits
-    const lastSignMs = isSet(this.#lastByteMs) ? this.#lastByteMs : sentMs
+    const { sentMs, doneMs, lastTokenMs } = timeline
+    const { timeoutS, progressTimeoutS, tokenTimeoutS } = limits
+    const since = (signMs: number): number => nowMs - (isSet(signMs) ? signMs : sentMs)
     if (isSet(doneMs) && nowMs - doneMs > DRAIN_MS) {
       this.#breakOff(() => reader.end(this.#lastByteMs))
     } else if (timeoutS !== null && nowMs - sentMs > timeoutS * 1000) {
       this.#cutOff({ class: 'timeout_total', message: `no complete answer within ${timeoutS} s` }, nowMs)
-    } else if (nowMs - lastSignMs > progressTimeoutS * 1000) {
-      this.#cutOff(this.#stalled(progressTimeoutS), nowMs)
+    } else if (since(this.#lastByteMs) > progressTimeoutS * 1000) {
+      this.#cutOff(this.#stalled('byte', progressTimeoutS), nowMs)
+    } else if (tokenTimeoutS !== null && since(lastTokenMs) > tokenTimeoutS * 1000) {
+      this.#cutOff(this.#stalled('token', tokenTimeoutS), nowMs)
     }
   }
 
-  #stalled(limitS: number): Failure {
+  #stalled(what: 'byte' | 'token', limitS: number): Failure {
     if (this.#phase === 'connecting') return { class: 'connect', message: `no connection within ${limitS} s` }
-    return { class: 'timeout_progress', message: `no byte for ${limitS} s` }
+    return { class: 'timeout_progress', message: `no ${what} for ${limitS} s` }
   }
 
   #cutOff(failure: Failure, nowMs: number): void {

@@ -2,9 +2,12 @@ import {
   type Clock,
   type Expectation,
   endpointOf,
+  type Failure,
+  hideSecrets,
   type Plan,
   ResponseReader,
   type Secrets,
+  secretTexts,
   type Timeline,
 } from '@llmload/core'
 import type { HttpClient, Inflight, OutgoingRequest } from './client.js'
@@ -37,6 +40,7 @@ class SocketClient implements HttpClient {
   readonly #limits: Plan['load']
   readonly #expected: Expectation
   readonly #headOf: (bodyBytes: number) => Buffer
+  readonly #secrets: readonly string[]
   readonly #connections: Connections
   readonly #inflight = new Set<Exchange>()
   readonly #sweep: NodeJS.Timeout
@@ -44,15 +48,18 @@ class SocketClient implements HttpClient {
 
   constructor({ plan, secrets, clock, keepText }: HttpClientOptions) {
     this.#clock = clock
-    this.#limits = plan.load
+    // Of an answer that is not streamed tokens are seen at its end.
+    this.#limits = plan.target.stream ? plan.load : { ...plan.load, tokenTimeoutS: null }
     this.#expected = {
       endpoint: endpointOf(plan.target.provider),
       stream: plan.target.stream,
       maxTokens: plan.workload.maxTokens,
       n: plan.sampling.n,
       keepText,
+      thinkTags: plan.target.thinkTags,
     }
     this.#headOf = requestHead(plan, secrets)
+    this.#secrets = secretTexts(secrets)
     this.#connections = new Connections(new URL(plan.target.baseUrl), clock)
     this.#sweep = setInterval(() => this.#sweepUp(), SWEEP_MS).unref()
   }
@@ -68,6 +75,7 @@ class SocketClient implements HttpClient {
       request: [this.#headOf(body.length), body],
       onOver: (over) => {
         this.#inflight.delete(over)
+        if (timeline.failure !== null) timeline.failure = this.#withoutSecrets(timeline.failure)
         onDone()
       },
     })
@@ -81,6 +89,11 @@ class SocketClient implements HttpClient {
     clearInterval(this.#sweep)
     for (const exchange of [...this.#inflight]) exchange.cancel()
     await this.#connections.close()
+  }
+
+  /** A server that turns a key down may quote it. */
+  #withoutSecrets({ class: failureClass, message }: Failure): Failure {
+    return { class: failureClass, message: hideSecrets(message, this.#secrets) }
   }
 
   #sweepUp(): void {

@@ -9,6 +9,8 @@ export interface ResponseHead {
   readonly contentType: string
   readonly contentEncoding: string
   readonly location: string | null
+  readonly retryAfter: string
+  readonly date: string
   readonly framing: Framing
   /** How long the server says that it keeps the connection after the response; 0 = not at all. */
   readonly keepAliveMs: number
@@ -44,6 +46,8 @@ export function parseResponseHead(text: string): ResponseHead | null {
     contentType: fields.get('content-type') ?? '',
     contentEncoding: fields.get('content-encoding') ?? '',
     location: fields.get('location') ?? null,
+    retryAfter: fields.get('retry-after') ?? '',
+    date: fields.get('date') ?? '',
     framing,
     keepAliveMs: framing.by === 'close' ? 0 : keepAliveOf(fields, match[1] === '1'),
   }

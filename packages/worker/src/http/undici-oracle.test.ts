@@ -89,7 +89,14 @@ async function serverOf(answer: Buffer, draw: () => number): Promise<string> {
 /** What undici and the same reader make of an answer. */
 function byUndici(host: string): Promise<Timeline> {
   const timeline = new Timeline(0, null)
-  const expected = { endpoint: endpointOf('openai'), stream: true, maxTokens: 5, n: 1, keepText: true }
+  const expected = {
+    endpoint: endpointOf('openai'),
+    stream: true,
+    maxTokens: 5,
+    n: 1,
+    keepText: true,
+    thinkTags: false,
+  }
   const reader = new ResponseReader(timeline, expected)
   const client = new Client(`http://${host}`)
   return new Promise((resolve) => {

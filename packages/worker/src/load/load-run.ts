@@ -1,31 +1,48 @@
 import {
+  type Assignment,
   allSpawnedAtMs,
   type Clock,
+  changeUsers,
+  countOf,
+  type LevelChange,
   measuredFromMs,
+  OwnArrivals,
   type Plan,
+  type RateCurve,
   type RequestPhase,
+  rateCurveOf,
   requestPath,
+  Shares,
   startOf,
   Timeline,
-  type WorkerShare,
+  type UserCurve,
+  userCurveOf,
 } from '@llmload/core'
 import type { HttpClient, Inflight } from '../http/client.js'
 import { Recorder } from '../recording/recorder.js'
 import type { RequestWatch } from '../recording/request-watch.js'
 import type { PreparedPrompt, PromptSource } from '../workload/prompt-source.js'
+import { ClosedLoop } from './closed-loop.js'
 import { LateWarning } from './late-warning.js'
+import type { Admission, Loop, LoopOptions } from './loop.js'
 import { OpenLoop } from './open-loop.js'
-import { readyAtMs, usersOf } from './users.js'
+import { Quota } from './quota.js'
+import { UserPool } from './user-pool.js'
 import { WakeUp } from './wake-up.js'
 
 export interface LoadRunOptions {
   readonly plan: Plan
-  readonly share: WorkerShare
+  /** The shares of this worker that are known at the start. */
+  readonly assignments: readonly Assignment[]
+  /** Changes of the level that were made so far. */
+  readonly levels: readonly LevelChange[]
   readonly clock: Clock
   readonly client: HttpClient
   readonly prompts: PromptSource
   /** Start of the run on this worker's clock. */
   readonly startMs: number
+  /** Until when this worker may send requests, as far as it knows now, on its clock. */
+  readonly mayLoadUntilMs: () => number
   /** Tells the master something that its user should know. */
   readonly warn: (message: string) => void
   /** Told of every single request; null = only totals are wanted. */
@@ -44,42 +61,56 @@ export class LoadRun {
   readonly #spawnedAtMs: number
   readonly #measuredFromMs: number
   readonly #windowEndMs: number
-  readonly #quota: number
+  readonly #shares: Shares
+  readonly #rate: RateCurve | null
+  readonly #userCurve: UserCurve
+  readonly #quota: Quota
+  readonly #loop: Loop
+  readonly #users: UserPool
   readonly #inflight = new Set<Inflight>()
-  readonly #openLoop: OpenLoop | null
   readonly #lateWarning: LateWarning
-  readonly #wakeUps: WakeUp[] = []
-  #users = 0
-  #measuredSent = 0
   #lastSentMs: number | null = null
   #endedMs: number
   /** Requests that hold a user: waiting for their prompt, in flight, or being counted. */
   #busy = 0
   #stopped = false
   #idle: () => void = () => {}
-  #quotaSent: () => void = () => {}
   #fail: (reason: unknown) => void = () => {}
 
   constructor(options: LoadRunOptions) {
-    const { plan, share, clock, startMs } = options
+    const { plan, assignments, levels, clock, startMs } = options
     this.#options = options
     this.#endedMs = startMs
-    this.#spawnedAtMs = startMs + allSpawnedAtMs(plan.load.users, plan.load.spawnRate)
+    this.#spawnedAtMs = startMs + allSpawnedAtMs(plan.load)
     this.#measuredFromMs = startMs + measuredFromMs(plan.load)
     this.#windowEndMs = this.#measuredFromMs + (plan.load.runTimeS ?? Number.POSITIVE_INFINITY) * 1000
-    this.#quota = quotaOf(plan.load.maxRequests, share)
+    this.#shares = new Shares(assignments)
+    this.#rate = rateCurveOf(plan.load)
+    this.#userCurve = userCurveOf(plan.load)
+    for (const change of levels) this.#changeCurves(change)
+    const { maxRequests } = plan.load
+    this.#quota = new Quota(
+      maxRequests === null ? Number.POSITIVE_INFINITY : countOf(this.#shares.at(0)?.share ?? null, maxRequests),
+    )
     this.recorder = new Recorder({
       clock,
       stream: plan.target.stream,
       path: requestPath(plan.target),
       measuredFromMs: this.#measuredFromMs,
+      warn: options.warn,
     })
     this.#lateWarning = new LateWarning(clock, options.warn)
-    this.#openLoop = this.#makeOpenLoop()
+    this.#loop = this.#makeLoop(this.#rate)
+    this.#users = new UserPool({
+      ...{ clock, startMs, curve: this.#userCurve, shares: this.#shares },
+      started: (user) => this.#loop.userStarted(user),
+      retired: () => this.#loop.userRetires(),
+      reshared: () => this.#reshared(),
+    })
   }
 
   get users(): number {
-    return this.#users
+    return this.#users.count
   }
 
   get inFlight(): number {
@@ -96,9 +127,34 @@ export class LoadRun {
     return this.#endedMs
   }
 
+  /** Another share of the load, from its instant on; from now on where that has passed. */
+  assign(assignment: Assignment): void {
+    this.#shares.add(assignment)
+    this.#reshared()
+    this.#lookAtUsers()
+  }
+
+  /** Another level of the load, from its instant on; from now on where that has passed. */
+  changeLevel(change: LevelChange): void {
+    this.#changeCurves(change)
+    this.#loop.changed()
+    this.#lookAtUsers()
+  }
+
+  /** More of --max-requests. */
+  grantRequests(requests: number): void {
+    this.#quota.grant(requests)
+    this.#loop.resume()
+  }
+
+  /** `mayLoadUntilMs` had passed, and lies ahead again. */
+  leaseRenewed(): void {
+    this.#loop.resume()
+  }
+
   /**
-   * Resolves when the window is over, the quota is sent or `stop` is aborted, and all that was in
-   * flight has finished, failed or been cancelled. Aborting `cancel` cancels it at once.
+   * Resolves when the window is over or `stop` is aborted, and all that was in flight has finished, failed or
+   * been cancelled. Aborting `cancel` cancels it at once. A quota that is used up is no end: there may be more.
    */
   run(stop: AbortSignal, cancel: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -108,41 +164,67 @@ export class LoadRun {
   }
 
   async #carryOut(stop: AbortSignal, cancel: AbortSignal): Promise<void> {
-    this.#startUsers()
+    this.#users.look()
     await this.#endOfSending(stop)
     this.#stopSending()
     await this.#drain(cancel)
   }
 
-  #startUsers(): void {
-    const { plan, share, startMs } = this.#options
-    for (const user of usersOf(share, plan.load.users)) {
-      this.#at(startMs + readyAtMs(user, plan.load, plan.seed), () => {
-        this.#users++
-        if (this.#openLoop) this.#openLoop.userStarted()
-        else this.#send(Number.NaN)
-      })
-    }
+  #changeCurves({ fromMs, qps, users }: LevelChange): void {
+    if (qps !== null) this.#rate?.change(fromMs, qps)
+    changeUsers(this.#userCurve, { fromMs, users, spawnRate: this.#options.plan.load.spawnRate })
   }
 
-  #userFree(): void {
+  #reshared(): void {
     if (this.#stopped) return
-    if (this.#openLoop) this.#openLoop.userFree()
-    else this.#send(Number.NaN)
+    this.#loop.changed()
+    this.#options.prompts.follow(this.#loop.ahead())
   }
 
-  #send(intendedMs: number): void {
+  #lookAtUsers(): void {
+    const { clock, startMs } = this.#options
+    if (!this.#stopped && clock.nowMs() >= startMs) this.#users.look()
+  }
+
+  #admission(): Admission {
+    if (this.#quota.isUsedUp) return 'skip'
+    const { clock, mayLoadUntilMs } = this.#options
+    return clock.nowMs() < mayLoadUntilMs() ? 'send' : 'miss'
+  }
+
+  #makeLoop(rate: RateCurve | null): Loop {
+    const { plan, clock, startMs } = this.#options
+    const { load, seed } = plan
+    const options: LoopOptions = {
+      admission: () => this.#admission(),
+      send: ({ index, intendedMs, late }, free) => {
+        if (late) this.#late(intendedMs)
+        this.#send(index, intendedMs, free)
+      },
+    }
+    if (rate === null) {
+      const periodMs = load.burstPeriodS === null ? null : load.burstPeriodS * 1000
+      return new ClosedLoop({ ...options, clock, startMs, shares: this.#shares, seed, periodMs })
+    }
+    const process = { seed, distribution: load.qpsDistribution, burstiness: load.burstiness }
+    const arrivals = new OwnArrivals(process, rate, this.#shares)
+    return new OpenLoop({ ...options, clock, startMs, arrivals, missed: (intendedMs) => this.#missed(intendedMs) })
+  }
+
+  #send(index: number, intendedMs: number, free: () => void): void {
     this.#busy++
-    const prompt = this.#options.prompts.take()
-    if (prompt) this.#dispatch(prompt, intendedMs)
-    else this.#options.prompts.next().then((late) => this.#dispatch(late, intendedMs), this.#fail)
+    const { prompts } = this.#options
+    const prompt = prompts.take(index)
+    if (prompt) this.#dispatch(prompt, intendedMs, free)
+    else prompts.next(index).then((late) => this.#dispatch(late, intendedMs, free), this.#fail)
   }
 
-  #dispatch(prompt: PreparedPrompt, intendedMs: number): void {
-    if (this.#measuredSent >= this.#quota) return this.#over()
-    if (this.#stopped || this.#options.clock.nowMs() >= this.#windowEndMs) {
-      if (intendedMs >= this.#measuredFromMs && intendedMs < this.#windowEndMs) this.#unsent(intendedMs)
-      return this.#over()
+  #dispatch(prompt: PreparedPrompt, intendedMs: number, free: () => void): void {
+    const nowMs = this.#options.clock.nowMs()
+    if (this.#stopped || nowMs >= this.#windowEndMs || this.#admission() !== 'send') {
+      if (!this.#quota.isUsedUp) this.#missed(intendedMs)
+      this.#over()
+      return free()
     }
     const timeline = new Timeline(prompt.index, prompt.promptTokens)
     timeline.intendedMs = intendedMs
@@ -150,17 +232,17 @@ export class LoadRun {
     this.#options.onSending?.(timeline)
     const inflight = this.#options.client.send({ body: prompt.body }, timeline, () => {
       this.#inflight.delete(inflight)
-      this.#finish(timeline).catch(this.#fail)
+      this.#finish(timeline, free).catch(this.#fail)
     })
     this.#inflight.add(inflight)
     this.recorder.sent(timeline)
     this.#lastSentMs = timeline.sentMs
-    if (this.#phaseOf(timeline) === 'measured' && ++this.#measuredSent >= this.#quota) this.#quotaSent()
+    if (this.#phaseOf(timeline) === 'measured') this.#quota.take()
   }
 
-  async #finish(timeline: Timeline): Promise<void> {
+  async #finish(timeline: Timeline, free: () => void): Promise<void> {
     this.#endedMs = Math.max(this.#endedMs, timeline.endMs)
-    this.#userFree()
+    if (!this.#stopped) free()
     const counting = timeline.text ? this.#options.prompts.countTokens(timeline.text) : null
     const tokenizerTokens = counting && (await counting)
     this.recorder.finished(timeline, tokenizerTokens)
@@ -178,26 +260,32 @@ export class LoadRun {
     if (--this.#busy === 0) this.#idle()
   }
 
-  /** Resolves at the end of the window, when the quota is sent, or when stopped. */
+  /** Resolves at the end of the window, or when stopped. */
   #endOfSending(stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.#quotaSent = resolve
-      if (this.#quota === 0 || stop.aborted) resolve()
-      stop.addEventListener('abort', () => resolve(), { once: true })
-      this.#at(this.#windowEndMs, resolve)
+      const windowEnd = new WakeUp(this.#options.clock, resolve)
+      const onStop = (): void => {
+        windowEnd.cancel()
+        resolve()
+      }
+      if (stop.aborted) onStop()
+      else windowEnd.at(this.#windowEndMs)
+      stop.addEventListener('abort', onStop, { once: true })
     })
   }
 
   #stopSending(): void {
     this.#stopped = true
-    for (const wakeUp of this.#wakeUps) wakeUp.cancel()
-    this.#openLoop?.stop()
-    if (this.#measuredSent >= this.#quota) return
+    this.#users.stop()
+    this.#loop.stop()
+    if (this.#quota.isUsedUp) return
     const endMs = Math.min(this.#windowEndMs, this.#options.clock.nowMs())
-    for (const intendedMs of this.#openLoop?.takeUnsent(this.#measuredFromMs, endMs) ?? []) this.#unsent(intendedMs)
+    for (const intendedMs of this.#loop.takeUnsent(this.#measuredFromMs, endMs)) this.#missed(intendedMs)
   }
 
-  #unsent(intendedMs: number): void {
+  /** An arrival of the schedule that was not sent. Those of ramp and warm-up are no loss. */
+  #missed(intendedMs: number): void {
+    if (!(intendedMs >= this.#measuredFromMs && intendedMs < this.#windowEndMs)) return
     this.recorder.unsent(intendedMs, Math.min(this.#windowEndMs, this.#options.clock.nowMs()))
   }
 
@@ -218,36 +306,9 @@ export class LoadRun {
     })
   }
 
-  #makeOpenLoop(): OpenLoop | null {
-    const { plan, share, clock, startMs } = this.#options
-    if (plan.load.qps === null) return null
-    return new OpenLoop({
-      clock,
-      process: { seed: plan.seed, qps: plan.load.qps, distribution: plan.load.qpsDistribution },
-      stripe: { first: share.index, step: share.count },
-      startMs,
-      send: (intendedMs, late) => {
-        if (late) this.#late(intendedMs)
-        this.#send(intendedMs)
-      },
-    })
-  }
-
   #late(intendedMs: number): void {
     const nowMs = this.#options.clock.nowMs()
     this.recorder.late(intendedMs)
     this.#lateWarning.late(nowMs - intendedMs)
   }
-
-  #at(instantMs: number, action: () => void): void {
-    const wakeUp = new WakeUp(this.#options.clock, action)
-    this.#wakeUps.push(wakeUp)
-    wakeUp.at(instantMs)
-  }
-}
-
-/** Requests of the measured window that a worker may send: its part of an exact total. */
-function quotaOf(maxRequests: number | null, share: WorkerShare): number {
-  if (maxRequests === null) return Number.POSITIVE_INFINITY
-  return Math.max(0, Math.ceil((maxRequests - share.index) / share.count))
 }

@@ -1,30 +1,44 @@
 import type { Clock } from '@llmload/core'
-import { systemClock } from '@llmload/core'
+import { OwnArrivals, RateCurve, Shares, systemClock } from '@llmload/core'
 import { describe, expect, test } from 'vitest'
-import { OpenLoop } from './open-loop.js'
+import type { Admission } from './loop.js'
+import { OpenLoop, type OpenLoopOptions } from './open-loop.js'
 
 interface Sent {
+  readonly index: number
   readonly intendedMs: number
   readonly atMs: number
   readonly late: boolean
 }
 
-function openLoop(qps: number, onSend: (sent: Sent[]) => void = () => {}) {
+type Means = Partial<Pick<OpenLoopOptions, 'admission' | 'missed'>>
+
+function openLoop(qps: number, onSend: (sent: Sent[]) => void = () => {}, means: Means = {}) {
   const clock: Clock = systemClock()
   const startMs = clock.nowMs()
   const sent: Sent[] = []
+  const busy: (() => void)[] = []
+  const rate = new RateCurve([{ fromMs: 0, qpsFrom: qps, qpsTo: qps }])
+  const shares = new Shares([{ epoch: 0, fromMs: 0, share: { index: 0, count: 1 } }])
   const loop = new OpenLoop({
     clock,
-    process: { seed: 1, qps, distribution: 'constant' },
-    stripe: { first: 0, step: 1 },
+    arrivals: new OwnArrivals({ seed: 1, distribution: 'constant', burstiness: 1 }, rate, shares),
     startMs,
-    send: (intendedMs, late) => {
-      sent.push({ intendedMs: intendedMs - startMs, atMs: clock.nowMs() - startMs, late })
+    admission: () => 'send',
+    missed: () => {},
+    send: ({ index, intendedMs, late }, free) => {
+      sent.push({ index, intendedMs: intendedMs - startMs, atMs: clock.nowMs() - startMs, late })
+      busy.push(free)
       onSend(sent)
     },
+    ...means,
   })
-  return { loop, sent, clock, startMs }
+  /** The longest busy user has its answer. */
+  const free = (): void => busy.shift()?.()
+  return { loop, sent, clock, startMs, free }
 }
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('OpenLoop', () => {
   test('with users enough, arrivals go out on schedule, never early and not marked late', async () => {
@@ -45,12 +59,12 @@ describe('OpenLoop', () => {
   })
 
   test('an arrival that finds no free user waits for one, keeps its place, and is late', async () => {
-    const { loop, sent, clock, startMs } = openLoop(100)
+    const { loop, sent, clock, startMs, free } = openLoop(100)
     loop.userStarted()
-    await new Promise((resolve) => setTimeout(resolve, 35))
+    await sleep(35)
     const freedMs = clock.nowMs() - startMs
-    loop.userFree()
-    loop.userFree()
+    free()
+    free()
     loop.stop()
     expect(sent.map(({ late }) => late)).toEqual([false, true, true])
     expect(sent.map(({ intendedMs }) => Math.round(intendedMs))).toEqual([0, 10, 20])
@@ -66,10 +80,11 @@ describe('OpenLoop', () => {
   })
 
   test('after stop nothing is sent', () => {
-    const { loop, sent } = openLoop(1000)
+    const { loop, sent, free } = openLoop(1000)
+    loop.userStarted()
     loop.stop()
-    loop.userFree()
-    expect(sent).toEqual([])
+    free()
+    expect(sent).toHaveLength(1)
   })
 
   test('arrivals that are due all at once go out a few in each turn of the event loop, in their order', async () => {
@@ -95,5 +110,44 @@ describe('OpenLoop', () => {
     expect(sent.map(({ intendedMs }) => intendedMs)).toEqual(
       sent.map(({ intendedMs }) => intendedMs).toSorted((a, b) => a - b),
     )
+  })
+
+  test('a user that retires while it is busy takes no arrival any more', async () => {
+    const { loop, sent, free } = openLoop(100)
+    loop.userStarted()
+    loop.userStarted()
+    await sleep(35) // 0 and 10 ms are under way, 20 and 30 wait
+    loop.userRetires()
+    free()
+    expect(sent).toHaveLength(2)
+    free()
+    expect(sent).toHaveLength(3)
+    loop.stop()
+  })
+
+  test('what is due while it may not load is missed, and not sent afterwards', async () => {
+    let admission: Admission = 'miss'
+    const missed: number[] = []
+    const { loop, sent, startMs } = openLoop(100, () => {}, {
+      admission: () => admission,
+      missed: (intendedMs) => missed.push(Math.round(intendedMs - startMs)),
+    })
+    for (let user = 0; user < 10; user++) loop.userStarted()
+    await sleep(35)
+    admission = 'send'
+    await sleep(30)
+    loop.stop()
+    expect(missed.slice(0, 4)).toEqual([0, 10, 20, 30])
+    expect(sent[0]?.index).toBe(missed.length)
+    expect(sent.every(({ late }) => !late)).toBe(true)
+  })
+
+  test('of what is not asked for nothing is missed', async () => {
+    const missed: number[] = []
+    const { loop, sent } = openLoop(100, () => {}, { admission: () => 'skip', missed: (ms) => missed.push(ms) })
+    loop.userStarted()
+    await sleep(25)
+    loop.stop()
+    expect([sent, missed]).toEqual([[], []])
   })
 })

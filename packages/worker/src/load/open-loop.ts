@@ -1,4 +1,5 @@
-import { type Arrival, type ArrivalProcess, arrivals, type Clock, type Stripe } from '@llmload/core'
+import type { Clock, OwnArrivals } from '@llmload/core'
+import type { Loop, LoopOptions } from './loop.js'
 import { PreciseWakeUp } from './precise-wake-up.js'
 
 /** Below this an arrival is on time: the grain of timers, not a lack of users. */
@@ -11,31 +12,32 @@ const LATE_AFTER_MS = 2
  */
 const MOST_PER_TURN = 16
 
-export interface OpenLoopOptions {
+export interface OpenLoopOptions extends LoopOptions {
   readonly clock: Clock
-  readonly process: ArrivalProcess
-  readonly stripe: Stripe
+  readonly arrivals: OwnArrivals
+  /** Start of the run, on the clock. */
   readonly startMs: number
-  /** Sends the request of an arrival; `late` = it had to wait for a free user. */
-  readonly send: (intendedMs: number, late: boolean) => void
+  /** An arrival was due while this worker was not allowed to load. */
+  readonly missed: (intendedMs: number) => void
 }
 
 /**
  * Arrivals by the schedule, as long as a user is free to take them. An arrival that finds none
  * waits for the next one: arrivals are in order, so the queue is the schedule itself.
  */
-export class OpenLoop {
+export class OpenLoop implements Loop {
   readonly #options: OpenLoopOptions
-  readonly #schedule: Generator<Arrival, never>
   readonly #wakeUp: PreciseWakeUp
-  #next: Arrival
+  /** Users without a request; below zero, so many of the busy ones retire as soon as they are free. */
   #free = 0
   #sentInTurn = 0
+  readonly #userFree = (): void => {
+    this.#free++
+    this.#takeDue(this.#free === 1)
+  }
 
   constructor(options: OpenLoopOptions) {
     this.#options = options
-    this.#schedule = arrivals(options.process, options.stripe)
-    this.#next = this.#schedule.next().value
     this.#wakeUp = new PreciseWakeUp(options.clock, () => this.#takeDue(false))
   }
 
@@ -45,10 +47,30 @@ export class OpenLoop {
     this.#takeDue(false)
   }
 
-  /** The request of a user is over. */
-  userFree(): void {
-    this.#free++
-    this.#takeDue(this.#free === 1)
+  userRetires(): void {
+    this.#free--
+    this.#takeDue(false)
+  }
+
+  resume(): void {
+    this.#takeDue(false)
+  }
+
+  changed(): void {
+    this.#options.arrivals.changed()
+    this.#takeDue(false)
+  }
+
+  ahead(): Iterator<number> {
+    return this.#options.arrivals.ahead()
+  }
+
+  takeUnsent(fromMs: number, untilMs: number): number[] {
+    const unsent: number[] = []
+    for (; this.#intendedMs < untilMs; this.#options.arrivals.take()) {
+      if (this.#intendedMs >= fromMs) unsent.push(this.#intendedMs)
+    }
+    return unsent
   }
 
   stop(): void {
@@ -56,28 +78,23 @@ export class OpenLoop {
     this.#free = Number.NEGATIVE_INFINITY
   }
 
-  /** When the arrivals were due, in [fromMs, untilMs), that are not sent yet. */
-  takeUnsent(fromMs: number, untilMs: number): number[] {
-    const unsent: number[] = []
-    for (; this.#intendedMs < untilMs; this.#next = this.#schedule.next().value) {
-      if (this.#intendedMs >= fromMs) unsent.push(this.#intendedMs)
-    }
-    return unsent
-  }
-
   get #intendedMs(): number {
-    return this.#options.startMs + this.#next.atMs
+    return this.#options.startMs + this.#options.arrivals.next.atMs
   }
 
   #takeDue(hadNoFreeUser: boolean): void {
-    const nowMs = this.#options.clock.nowMs()
+    const { clock, arrivals, admission, send, missed } = this.#options
+    const nowMs = clock.nowMs()
     while (this.#free > 0 && this.#intendedMs <= nowMs) {
-      if (this.#sentInTurn === MOST_PER_TURN) return
-      if (this.#sentInTurn++ === 0) setImmediate(() => this.#nextTurn())
+      const admitted = admission()
+      if (admitted === 'send' && this.#sentInTurn === MOST_PER_TURN) return
       const intendedMs = this.#intendedMs
-      this.#next = this.#schedule.next().value
+      const { index } = arrivals.take()
+      if (admitted === 'miss') missed(intendedMs)
+      if (admitted !== 'send') continue
+      if (this.#sentInTurn++ === 0) setImmediate(() => this.#nextTurn())
       this.#free--
-      this.#options.send(intendedMs, hadNoFreeUser && nowMs - intendedMs > LATE_AFTER_MS)
+      send({ index, intendedMs, late: hadNoFreeUser && nowMs - intendedMs > LATE_AFTER_MS }, this.#userFree)
     }
     if (this.#free > 0) this.#wakeUp.at(this.#intendedMs)
     else this.#wakeUp.cancel()

@@ -1,11 +1,17 @@
 import { type MetricName, systemClock, Timeline } from '@llmload/core'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { Recorder } from './recorder.js'
 
 const WINDOW_FROM_MS = 1000
 
+const warnings: string[] = []
+const warn = (message: string): void => void warnings.push(message)
+beforeEach(() => {
+  warnings.length = 0
+})
+
 const recorderOf = (stream = true): Recorder =>
-  new Recorder({ clock: systemClock(), stream, path: '/v1/completions', measuredFromMs: WINDOW_FROM_MS })
+  new Recorder({ clock: systemClock(), stream, path: '/v1/completions', measuredFromMs: WINDOW_FROM_MS, warn })
 
 function timelineOf(marks: Partial<Timeline>): Timeline {
   return Object.assign(new Timeline(0, 10), marks)
@@ -121,6 +127,76 @@ test('a failed request has no latency, known or bounded', () => {
   record(recorder, answered(2000, { failure: { class: 'reset', message: 'gone' } }))
   expect(recorder.measured.histogram('time_to_first_token').count).toBe(0)
   expect(recorder.measured.ages('total_latency').count).toBe(0)
+})
+
+describe('what was odd about requests is counted', () => {
+  test.each<{ story: string; marks: Partial<Timeline>; oddities: object }>([
+    { story: 'nothing', marks: {}, oddities: {} },
+    { story: 'a whole answer', marks: { notStreamed: true }, oddities: { not_streamed: 1 } },
+    { story: 'a compressed one', marks: { contentEncoding: 'br' }, oddities: { compressed: 1 } },
+    {
+      story: 'one without [DONE], sent a second time',
+      marks: { withoutDone: true, resent: true },
+      oddities: { without_done: 1, resent: 1 },
+    },
+    {
+      story: 'one that failed',
+      marks: { contentEncoding: 'gzip', failure: { class: 'parse', message: 'x' } },
+      oddities: { compressed: 1 },
+    },
+    { story: 'one that was cut off', marks: { resent: true, censored: true }, oddities: { resent: 1 } },
+  ])('$story', ({ marks, oddities }) => {
+    const recorder = recorderOf()
+    record(recorder, answered(2000, marks))
+    expect(Object.fromEntries(recorder.measured.oddities)).toEqual(oddities)
+  })
+
+  test('and how long servers ask to wait', () => {
+    const recorder = recorderOf()
+    const refused = { failure: { class: 'shed', message: 'HTTP 429' } } as const
+    record(recorder, answered(2000, { ...refused, retryAfterS: 1.5 }), answered(2000, { ...refused, retryAfterS: 3e9 }))
+    record(recorder, answered(2000, refused))
+    const { count, min, max } = recorder.measured.histogram('retry_after')
+    expect({ count, min, max }).toEqual({ count: 2, min: 1.5e6, max: 3e15 })
+  })
+})
+
+describe('tokens that both sides count are compared', () => {
+  test('in prompts, where ours is no estimate, with one warning', () => {
+    const recorder = recorderOf()
+    record(recorder, answered(2000), answered(2000, { promptTokens: 8 }), answered(2000, { promptTokens: 13 }))
+    record(recorder, answered(2000, { promptTokens: null }))
+    record(recorder, Object.assign(new Timeline(0, null), answered(2000), { plannedPromptTokens: null }))
+    expect(recorder.measured.tokenChecks.get('prompt')).toEqual({
+      ...{ requests: 3, different: 2, own: 30, server: 31, leastSurplus: -2, mostSurplus: 3 },
+    })
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the server counted 8 tokens in a prompt that was made for 10: it has another tokenizer/),
+    ])
+  })
+
+  test('in answers, where a tokenizer counts them too', () => {
+    const recorder = recorderOf()
+    const timeline = answered(2000, { completionTokens: 5 })
+    recorder.finished(timeline, 4)
+    recorder.finished(timeline, null)
+    const once = { requests: 1, different: 1, own: 4, server: 5, leastSurplus: 1, mostSurplus: 1 }
+    expect(recorder.measured.tokenChecks.get('answer')).toEqual(once)
+  })
+
+  test('and travel to another Stats', () => {
+    const [here, there] = [recorderOf(), recorderOf()]
+    record(here, answered(2000, { promptTokens: 8, resent: true }))
+    record(there, answered(2000, { promptTokens: 11, resent: true }))
+    const data = here.measured.takeData()
+    if (data) there.measured.merge(data)
+    expect(there.measured.tokenChecks.get('prompt')).toEqual({
+      ...{ requests: 2, different: 2, own: 20, server: 19, leastSurplus: -2, mostSurplus: 1 },
+    })
+    expect(there.measured.oddities.get('resent')).toBe(2)
+    expect(here.measured.takeData()).toBeNull()
+    expect(here.measured.tokenChecks.size + here.measured.oddities.size).toBe(0)
+  })
 })
 
 test('what was recorded travels to another Stats and means the same there', () => {

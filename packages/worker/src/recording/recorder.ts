@@ -6,10 +6,12 @@ import {
   METRICS,
   type MeasuredRequest,
   type MetricName,
+  odditiesOf,
   type Span,
   Stats,
   startOf,
   type Timeline,
+  tokenCheck,
   UNIT_SCALE,
 } from '@llmload/core'
 
@@ -20,12 +22,15 @@ export interface RecorderOptions {
   readonly path: string
   /** Requests that start from this instant on are measured; those before belong to ramp and warm-up. */
   readonly measuredFromMs: number
+  /** Tells the master something that its user should know. */
+  readonly warn: (message: string) => void
 }
 
 type Named = (typeof METRICS)[number]
 
 const OF_ALL_SENT = METRICS.filter(({ of }) => of === 'sent')
-const OF_ANSWERED = METRICS.filter(({ of }) => of !== 'sent')
+const OF_ANSWERED = METRICS.filter(({ of }) => of === 'answered' || of === 'reached')
+const OF_FAILED = METRICS.filter(({ of }) => of === 'failed')
 const FROM_START = METRICS.filter(({ span }) => span !== null)
 
 /** Turns finished timelines into numbers. A request belongs to the phase in which it starts: see `startOf`. */
@@ -34,6 +39,7 @@ export class Recorder {
   readonly ramp = new Stats()
   readonly measured = new Stats()
   readonly #options: RecorderOptions
+  #saidThatPromptsDiffer = false
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -71,6 +77,7 @@ export class Recorder {
    */
   finished(timeline: Timeline, tokenizerCount: number | null): void {
     const stats = this.#phaseAt(startOf(timeline))
+    for (const oddity of odditiesOf(timeline)) stats.oddities.set(oddity, (stats.oddities.get(oddity) ?? 0) + 1)
     if (timeline.censored) {
       this.#cut(stats, timeline)
       return
@@ -82,6 +89,7 @@ export class Recorder {
     if (timeline.failure) {
       row.logFailure()
       this.#fail(stats, timeline.failure)
+      record(OF_FAILED, stats, this.#uncounted(timeline), false)
     } else {
       this.#succeed(stats, timeline, tokenizerCount)
     }
@@ -125,6 +133,23 @@ export class Recorder {
     stats.counts.inputTokens += request.promptTokens ?? 0
     if (counted) stats.tokenSources.set(counted.source, (stats.tokenSources.get(counted.source) ?? 0) + 1)
     record(OF_ANSWERED, stats, request, true)
+    this.#check(stats, timeline, tokenizerCount)
+  }
+
+  /** Our counts of tokens are exact where there are any, so a server that counts otherwise has another tokenizer. */
+  #check(stats: Stats, timeline: Timeline, tokenizerCount: number | null): void {
+    const { plannedPromptTokens, promptTokens, completionTokens } = timeline
+    if (tokenizerCount !== null && completionTokens !== null) {
+      stats.checkTokens('answer', tokenCheck(tokenizerCount, completionTokens))
+    }
+    if (plannedPromptTokens === null || promptTokens === null) return
+    stats.checkTokens('prompt', tokenCheck(plannedPromptTokens, promptTokens))
+    if (promptTokens === plannedPromptTokens || this.#saidThatPromptsDiffer) return
+    this.#saidThatPromptsDiffer = true
+    this.#options.warn(
+      `the server counted ${promptTokens} tokens in a prompt that was made for ${plannedPromptTokens}: ` +
+        'it has another tokenizer, or puts something else around prompts; the report says how many differ',
+    )
   }
 
   #phaseAt(startMs: number): Stats {

@@ -37,12 +37,14 @@ export class PromptFitter {
   readonly warnings: string[] = []
   #verifies = true
   readonly #targetUnits: number
+  readonly #options: FitterOptions
+  readonly #storyteller: Storyteller
+  readonly #frame: Frame
 
-  private constructor(
-    private readonly options: FitterOptions,
-    private readonly storyteller: Storyteller,
-    private readonly frame: Frame,
-  ) {
+  private constructor(options: FitterOptions, storyteller: Storyteller, frame: Frame) {
+    this.#options = options
+    this.#storyteller = storyteller
+    this.#frame = frame
     this.#targetUnits = options.promptTokens * options.tokenizer.unitsPerToken
     if (frame.warning) this.warnings.push(frame.warning)
   }
@@ -58,7 +60,7 @@ export class PromptFitter {
 
   /** The prompt with this index. */
   async prompt(index: number): Promise<FittedPrompt> {
-    const { tokenizer, promptTokens } = this.options
+    const { tokenizer, promptTokens } = this.#options
     if (tokenizer.kind !== 'estimate' && this.#verifies) return this.#fit(index)
     return {
       text: this.#compose(index, this.#targetUnits),
@@ -77,7 +79,7 @@ export class PromptFitter {
       const off = this.#targetUnits - tokens
       if (off === 0) return { text, tokens }
       if (Math.abs(off) < Math.abs(this.#targetUnits - nearest.tokens)) nearest = { text, tokens }
-      aim = Math.max(this.frame.emptyUnits, aim + off)
+      aim = Math.max(this.#frame.emptyUnits, aim + off)
     }
     this.#warnOnce(
       `some prompts are not exactly ${this.#targetUnits} tokens long, as words do not add up with this tokenizer; ` +
@@ -88,7 +90,7 @@ export class PromptFitter {
 
   /** Length of a prompt; null if the server has no answer, which must not end a run under way. */
   async #count(text: string): Promise<number | null> {
-    const { tokenizer } = this.options
+    const { tokenizer } = this.#options
     try {
       return await tokenizer.countPrompt(text)
     } catch (error) {
@@ -104,19 +106,19 @@ export class PromptFitter {
 
   #compose(index: number, aim: number, version = 0): string {
     // Where the pieces cannot pay the exact sum, the next smaller one: `fit` reports it, an estimate does not mind.
-    for (let budget = aim - this.frame.emptyUnits; budget >= 0; budget--) {
-      const story = this.storyteller.tell(index, budget, version)
-      if (story !== null) return FIRST_WORD + story + this.frame.suffix
+    for (let budget = aim - this.#frame.emptyUnits; budget >= 0; budget--) {
+      const story = this.#storyteller.tell(index, budget, version)
+      if (story !== null) return FIRST_WORD + story + this.#frame.suffix
     }
-    return FIRST_WORD + this.frame.suffix
+    return FIRST_WORD + this.#frame.suffix
   }
 
   /** A local count is cheap, so every prompt gets one; a server is asked only as long as it has something to say. */
   async #decideOnVerification(): Promise<void> {
-    if (this.options.tokenizer.kind !== 'server') return
+    if (this.#options.tokenizer.kind !== 'server') return
     const counts = await Promise.all(
       Array.from({ length: PROMPTS_VERIFIED_BY_SERVER }, (_, index) =>
-        this.options.tokenizer.countPrompt(this.#compose(index, this.#targetUnits)),
+        this.#options.tokenizer.countPrompt(this.#compose(index, this.#targetUnits)),
       ),
     )
     this.#verifies = counts.some((tokens) => tokens !== this.#targetUnits)

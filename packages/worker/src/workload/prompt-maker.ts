@@ -3,12 +3,10 @@ import { openTokenizer } from './open-tokenizer.js'
 import { PromptFitter } from './prompt-fitter.js'
 import type { Tokenizer } from './tokenizer.js'
 
-/** What a worker sends, and which part of the run's prompts is its own: first, first + step, … */
+/** What a worker sends, and what it takes to ask a server how long that is. */
 export interface PromptOrder {
   readonly plan: Plan
   readonly secrets: Secrets
-  readonly firstIndex: number
-  readonly step: number
 }
 
 export interface MadePrompt {
@@ -20,18 +18,24 @@ export interface MadePrompt {
   readonly promptTokens: number | null
 }
 
-/** Makes the request bodies of one worker, one after the other. */
+/** Makes request bodies, one after the other. */
 export class PromptMaker {
   readonly #encoder = new TextEncoder()
-  #nextIndex: number
+  readonly #order: PromptOrder
+  readonly #tokenizer: Tokenizer
+  readonly #fitter: PromptFitter
+  readonly #openingWarnings: readonly string[]
 
   private constructor(
-    private readonly order: PromptOrder,
-    private readonly tokenizer: Tokenizer,
-    private readonly fitter: PromptFitter,
-    private readonly openingWarnings: readonly string[],
+    order: PromptOrder,
+    tokenizer: Tokenizer,
+    fitter: PromptFitter,
+    openingWarnings: readonly string[],
   ) {
-    this.#nextIndex = order.firstIndex
+    this.#order = order
+    this.#tokenizer = tokenizer
+    this.#fitter = fitter
+    this.#openingWarnings = openingWarnings
   }
 
   /** Throws LoadError where the tokenizer or the length cannot be had; `onNote` hears of downloads. */
@@ -50,27 +54,26 @@ export class PromptMaker {
 
   /** How lengths are counted. */
   get description(): string {
-    return this.tokenizer.description
+    return this.#tokenizer.description
   }
 
   /** All so far; more may come with the prompts. */
   get warnings(): readonly string[] {
-    return [...this.openingWarnings, ...this.fitter.warnings]
+    return [...this.#openingWarnings, ...this.#fitter.warnings]
   }
 
   /** Tokens of generated text; null where only a server could count them. */
   get countText(): ((text: string) => number) | null {
-    return this.tokenizer.countText
+    return this.#tokenizer.countText
   }
 
-  async next(): Promise<MadePrompt> {
-    const index = this.#nextIndex
-    this.#nextIndex += this.order.step
-    const { text, tokens } = await this.fitter.prompt(index)
-    return { index, body: this.#encoder.encode(requestBody(this.order.plan, text)), promptTokens: tokens }
+  /** The body of request `index` of the run: the same on every worker. */
+  async make(index: number): Promise<MadePrompt> {
+    const { text, tokens } = await this.#fitter.prompt(index)
+    return { index, body: this.#encoder.encode(requestBody(this.#order.plan, text)), promptTokens: tokens }
   }
 
   close(): Promise<void> {
-    return this.tokenizer.close()
+    return this.#tokenizer.close()
   }
 }

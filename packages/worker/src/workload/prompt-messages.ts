@@ -3,7 +3,7 @@ import type { MadePrompt } from './prompt-maker.js'
 
 /** What the socket thread asks of the prompt thread. */
 export type PromptRequest =
-  | { readonly type: 'make'; readonly count: number }
+  | { readonly type: 'make'; readonly indices: readonly number[] }
   | { readonly type: 'count'; readonly id: number; readonly text: string }
 
 /** What the prompt thread says. */

@@ -14,7 +14,7 @@ const TOKENIZER = fileURLToPath(new URL('./fixtures/byte-level-bpe', import.meta
 const PLAN: Plan = {
   runId: 'test',
   seed: 1,
-  target: { provider: 'vllm', baseUrl: 'http://127.0.0.1:1', model: 'm', chat: false, stream: true },
+  target: { provider: 'vllm', baseUrl: 'http://127.0.0.1:1', model: 'm', chat: false, stream: true, thinkTags: false },
   sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
   workload: { promptTokens: 100, maxTokens: 10, instruction: null, tokenizer: TOKENIZER },
   load: {
@@ -22,14 +22,21 @@ const PLAN: Plan = {
     spawnRate: 1,
     qps: null,
     qpsDistribution: 'constant',
+    burstiness: 1,
+    burstPeriodS: null,
+    ramping: null,
+    stages: [],
     warmupS: 0,
     runTimeS: 1,
     maxRequests: null,
     stopTimeoutS: 1,
     timeoutS: null,
     progressTimeoutS: 60,
+    tokenTimeoutS: null,
   },
 }
+
+const ALONE = { index: 0, count: 1 }
 
 const sources: PromptSource[] = []
 afterEach(async () => {
@@ -38,16 +45,22 @@ afterEach(async () => {
 
 async function prepare(plan: Plan, more: Partial<PromptSourceOptions> = {}): Promise<PromptSource> {
   const secrets = { apiKey: null, headers: [] }
-  const source = await PromptSource.prepare({ plan, secrets, firstIndex: 0, step: 1, onProgress: () => {}, ...more })
+  const source = await PromptSource.prepare({ plan, secrets, share: ALONE, onProgress: () => {}, ...more })
   sources.push(source)
   return source
 }
 
-async function takeMany(source: PromptSource, count: number): Promise<PreparedPrompt[]> {
+const get = async (source: PromptSource, index: number): Promise<PreparedPrompt> =>
+  source.take(index) ?? (await source.next(index))
+
+async function getAll(source: PromptSource, indices: readonly number[]): Promise<PreparedPrompt[]> {
   const prompts: PreparedPrompt[] = []
-  while (prompts.length < count) prompts.push(source.take() ?? (await source.next()))
+  for (const index of indices) prompts.push(await get(source, index))
   return prompts
 }
+
+const range = (from: number, count: number, step = 1): number[] =>
+  Array.from({ length: count }, (_, i) => from + i * step)
 
 const promptIn = ({ body }: PreparedPrompt): string => JSON.parse(body.toString()).prompt
 
@@ -60,8 +73,7 @@ describe.skipIf(!built)(title, () => {
   test('lie ready when prepared, with progress up to the last one', async () => {
     const progress: [number, number][] = []
     const source = await prepare(PLAN, { onProgress: (done, total) => progress.push([done, total]) })
-    const taken = Array.from({ length: 32 }, () => source.take())
-    expect(taken.map((prompt) => prompt?.index)).toEqual(Array.from({ length: 32 }, (_, i) => i))
+    expect(range(0, 32).map((index) => source.take(index)?.index)).toEqual(range(0, 32))
     expect(progress.at(-1)).toEqual([32, 32])
     expect(source.description).toBe(`tokenizer.json in ${TOKENIZER}`)
     expect(source.warnings).toEqual([])
@@ -73,14 +85,14 @@ describe.skipIf(!built)(title, () => {
     { users: 100, step: 4, ready: 50 }, // a quarter of the users is here
     { users: 1000, step: 1, ready: 256 }, // never more
   ])('$users users over $step workers find $ready ready', async ({ users, step, ready }) => {
-    const source = await prepare({ ...PLAN, load: { ...PLAN.load, users } }, { step })
-    for (let i = 0; i < ready; i++) expect(source.take()?.index).toBe(i * step)
-    expect(source.take()).toBeNull()
+    const source = await prepare({ ...PLAN, load: { ...PLAN.load, users } }, { share: { index: 0, count: step } })
+    for (const index of range(0, ready, step)) expect(source.take(index)?.index).toBe(index)
+    expect(source.take(ready * step)).toBeNull()
   })
 
   test('are complete request bodies of exactly the length asked for', async () => {
     const source = await prepare(PLAN)
-    const prompt = await source.next()
+    const prompt = await get(source, 0)
     expect(prompt.body.toString()).toBe(requestBody(PLAN, promptIn(prompt)))
     expect(prompt.promptTokens).toBe(100)
     // The fixture puts one token before a completion, and none is counted around generated text.
@@ -88,10 +100,10 @@ describe.skipIf(!built)(title, () => {
   })
 
   test('of three workers are together those of one', async () => {
-    const whole = await takeMany(await prepare(PLAN), 30)
+    const whole = await getAll(await prepare(PLAN), range(0, 30))
     const parts: PreparedPrompt[] = []
-    for (const firstIndex of [0, 1, 2])
-      parts.push(...(await takeMany(await prepare(PLAN, { firstIndex, step: 3 }), 10)))
+    for (const index of [0, 1, 2])
+      parts.push(...(await getAll(await prepare(PLAN, { share: { index, count: 3 } }), range(index, 10, 3))))
     parts.sort((a, b) => a.index - b.index)
     expect(parts.map(({ index, body }) => [index, body.toString()])).toEqual(
       whole.map(({ index, body }) => [index, body.toString()]),
@@ -100,18 +112,40 @@ describe.skipIf(!built)(title, () => {
 
   test('keep coming in order, past the look-ahead and for those who wait', async () => {
     const source = await prepare(PLAN)
-    for (let i = 0; i < 32; i++) source.take()
-    expect(source.take()).toBeNull()
-    const waiting = await Promise.all([source.next(), source.next(), source.next()])
-    const following = await takeMany(source, 200)
-    expect([...waiting, ...following].map(({ index }) => index)).toEqual(Array.from({ length: 203 }, (_, i) => 32 + i))
+    for (const index of range(0, 32)) source.take(index)
+    expect(source.take(32)).toBeNull()
+    const waiting = await Promise.all([32, 33, 34].map((index) => get(source, index)))
+    const following = await getAll(source, range(35, 200))
+    expect([...waiting, ...following].map(({ index }) => index)).toEqual(range(32, 203))
+  })
+
+  test('pass over requests that were never sent', async () => {
+    const source = await prepare(PLAN)
+    expect((await get(source, 5)).index).toBe(5)
+    expect((await get(source, 100_000)).index).toBe(100_000)
+    expect((await getAll(source, range(100_001, 80))).map(({ index }) => index)).toEqual(range(100_001, 80))
+  })
+
+  test('follow another share: what lies ready of it stays, the rest is made, with the same contents', async () => {
+    const source = await prepare(PLAN, { share: { index: 0, count: 2 } })
+    const whole = await getAll(await prepare(PLAN), range(0, 60))
+    await getAll(source, range(0, 4, 2))
+    source.follow(range(10, 50)[Symbol.iterator]())
+    expect(source.take(10)?.index).toBe(10)
+    const others = await getAll(source, range(11, 49))
+    expect(others.map(promptIn)).toEqual(whole.slice(11).map(promptIn))
+  })
+
+  test('with nothing to follow still come for a request that is to be sent', async () => {
+    const source = await prepare(PLAN)
+    source.follow([][Symbol.iterator]())
+    expect((await get(source, 7)).index).toBe(7)
   })
 
   test('are not prepared in larger number than the run may send, but there are more if it needs them', async () => {
-    const source = await prepare({ ...PLAN, load: { ...PLAN.load, maxRequests: 9 } }, { firstIndex: 1, step: 2 })
-    const taken = Array.from({ length: 6 }, () => source.take())
-    expect(taken.map((prompt) => prompt?.index)).toEqual([1, 3, 5, 7, 9, undefined])
-    expect((await source.next()).index).toBe(11)
+    const source = await prepare({ ...PLAN, load: { ...PLAN.load, maxRequests: 9 } }, { share: { index: 1, count: 2 } })
+    expect(range(1, 6, 2).map((index) => source.take(index)?.index)).toEqual([1, 3, 5, 7, 9, undefined])
+    expect((await source.next(11)).index).toBe(11)
   })
 
   test('take no more than 64 MiB while they lie ready', async () => {
@@ -121,7 +155,7 @@ describe.skipIf(!built)(title, () => {
     const workload = { ...PLAN.workload, promptTokens: 6 * 2 ** 20, instruction, tokenizer: null }
     const source = await prepare({ ...PLAN, target: { ...PLAN.target, baseUrl }, workload })
     server.close()
-    expect([source.take(), source.take(), source.take()].map((prompt) => prompt?.index)).toEqual([0, 1, undefined])
+    expect([source.take(0), source.take(1), source.take(2)].map((prompt) => prompt?.index)).toEqual([0, 1, undefined])
   })
 
   test('that cannot be made are an error of the thread with code and way out', async () => {
@@ -136,7 +170,7 @@ describe.skipIf(!built)(title, () => {
 
   test('end with an error for those who wait when the source is closed', async () => {
     const source = await prepare(PLAN)
-    await takeMany(source, 32)
+    await getAll(source, range(0, 32))
     const waiting = source.next()
     const counting = source.countTokens('The day')
     const closed = source.close()
@@ -169,7 +203,7 @@ describe.skipIf(!built)('without a tokenizer', () => {
     status = 200
     const source = await prepare(plan)
     expect(source.description).toBe("the server's /tokenize")
-    expect(await source.next()).toMatchObject({ index: 0, promptTokens: 100 })
+    expect(await get(source, 0)).toMatchObject({ index: 0, promptTokens: 100 })
     expect(source.countsTokens).toBe(false)
     expect(source.countTokens('The day')).toBeNull()
   })
@@ -182,7 +216,7 @@ describe.skipIf(!built)('without a tokenizer', () => {
       `the server counts no tokens for us (POST ${plan.target.baseUrl}/tokenize: HTTP 404), so the prompts have about 100 ` +
         'tokens by an estimate of 4 characters per token; --tokenizer makes them exact',
     ])
-    const prompt = await source.next()
+    const prompt = await get(source, 0)
     expect(prompt.promptTokens).toBeNull()
     expect(promptIn(prompt)).toHaveLength(400)
   })

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { LoadError, messageOf } from '@llmload/core'
+import { LoadError, type Plan, type WorkerShare } from '@llmload/core'
+import { promptFault } from './prompt-fault.js'
 import type { MadePrompt, PromptOrder } from './prompt-maker.js'
 import type { PromptReply, PromptRequest } from './prompt-messages.js'
 
@@ -14,6 +15,8 @@ export interface PreparedPrompt {
 }
 
 export interface PromptSourceOptions extends PromptOrder {
+  /** What this worker is to have of the requests, as far as is known before the start. */
+  readonly share: WorkerShare
   /** Told how many of the first prompts are ready. */
   readonly onProgress: (done: number, total: number) => void
   /** Told of downloads, a line at a time. */
@@ -38,33 +41,40 @@ interface Waiter<T> {
 }
 
 /**
- * The request bodies of one worker, in the order of their indices, made ahead of need by a thread of
- * their own. `take` is for the hot path: it never waits, and what it takes is replaced in the background.
+ * The request bodies of one worker, made ahead of need by a thread of their own. What a request holds
+ * follows from its index alone. `take` is for the hot path: it never waits, and what it takes is replaced
+ * in the background.
  */
 export class PromptSource {
+  readonly #options: PromptSourceOptions
+  readonly #thread: Worker
   #opened = { description: '', countsTokens: false }
   #doubts: readonly string[] = []
-  readonly #thread: Worker
-  readonly #ready: PreparedPrompt[] = []
-  readonly #takers: Waiter<PreparedPrompt>[] = []
+  /** Indices that will be needed, behind those that are expected. */
+  #indices: Iterator<number>
+  /** Indices that were asked of the thread, or lie ready, in order. */
+  readonly #expected = new Set<number>()
+  #lastTaken = -1
+  readonly #ready = new Map<number, PreparedPrompt>()
+  readonly #takers = new Map<number, Waiter<PreparedPrompt>>()
   readonly #counts = new Map<number, Waiter<number>>()
   #nextCountId = 0
-  /** How many shall lie ready. One, until its size is known. */
+  /** How many shall be expected. One, until its size is known. */
   #lookAhead = 1
-  /** Asked of the thread and not here yet. */
-  #ordered = 0
+  #isSizeKnown = false
   #failure: Error | null = null
-
   #isFilled = false
   #settleFilling: Waiter<void> = { resolve: () => {}, reject: () => {} }
 
-  private constructor(private readonly options: PromptSourceOptions) {
-    const { plan, secrets, firstIndex, step } = options
-    const order: PromptOrder = { plan, secrets, firstIndex, step }
+  private constructor(options: PromptSourceOptions) {
+    const { plan, secrets, share } = options
+    this.#options = options
+    this.#indices = indicesOf(share)
+    const order: PromptOrder = { plan, secrets }
     this.#thread = new Worker(THREAD_FILE, { workerData: order })
     this.#thread.on('message', (reply: PromptReply) => this.#hear(reply))
-    this.#thread.on('error', (error) => this.#fail(threadFault(messageOf(error))))
-    this.#thread.on('exit', (code) => this.#fail(threadFault(`it ended with exit code ${code}`)))
+    this.#thread.on('error', (error) => this.#fail(promptFault(error, THREAD_FAILED)))
+    this.#thread.on('exit', (code) => this.#fail(promptFault(`it ended with exit code ${code}`, THREAD_FAILED)))
   }
 
   /** Resolves when the look-ahead is full. Throws LoadError where prompts cannot be made. */
@@ -96,19 +106,34 @@ export class PromptSource {
     return this.#doubts
   }
 
-  /** The next prompt, or null if none lies ready: then `next` waits for it. */
-  take(): PreparedPrompt | null {
-    const prompt = this.#ready.shift() ?? null
+  /** From now on other requests are to come, in order. What lies ready of them is kept. */
+  follow(indices: Iterator<number>): void {
+    this.#indices = indices
+    const before = new Set(this.#expected)
+    this.#expected.clear()
+    this.#expect((index) => before.has(index))
+    for (const index of this.#ready.keys()) if (!this.#expected.has(index)) this.#ready.delete(index)
+  }
+
+  /** The prompt of a request, or null if it does not lie ready: then `next` waits for it. Indices go up. */
+  take(index: number): PreparedPrompt | null {
+    for (const passed of this.#expected) {
+      if (passed > index) break
+      if (passed < index) this.#ready.delete(passed)
+      if (passed < index || this.#ready.has(index)) this.#expected.delete(passed)
+    }
+    this.#lastTaken = index
+    const prompt = this.#ready.get(index) ?? null
+    this.#ready.delete(index)
     this.#order()
     return prompt
   }
 
-  /** The next prompt, as soon as there is one. Rejects with a LoadError if the thread has failed. */
-  next(): Promise<PreparedPrompt> {
-    const prompt = this.take()
-    if (prompt) return Promise.resolve(prompt)
+  /** The prompt of a request that `take` had not. Rejects with a LoadError if the thread has failed. */
+  next(index: number): Promise<PreparedPrompt> {
     if (this.#failure) return Promise.reject(this.#failure)
-    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
+    if (!this.#expected.delete(index)) this.#ask({ type: 'make', indices: [index] })
+    return new Promise((resolve, reject) => this.#takers.set(index, { resolve, reject }))
   }
 
   /** Tokens of generated text, counted on the other thread; null where only a server could count them. */
@@ -129,7 +154,7 @@ export class PromptSource {
   #hear(reply: PromptReply): void {
     switch (reply.type) {
       case 'note':
-        return this.options.onNote?.(reply.line)
+        return this.#options.onNote?.(reply.line)
       case 'opened':
         this.#opened = reply
         return this.#order()
@@ -146,37 +171,49 @@ export class PromptSource {
   }
 
   #store(prompts: readonly MadePrompt[]): void {
-    this.#ordered -= prompts.length
     for (const { index, body, promptTokens } of prompts) {
       const prompt = { index, body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), promptTokens }
-      const taker = this.#takers.shift()
+      const taker = this.#takers.get(index)
       if (taker) taker.resolve(prompt)
-      else this.#ready.push(prompt)
-      if (index === this.options.firstIndex) this.#lookAhead = this.#lookAheadFor(body.byteLength)
+      else if (this.#expected.has(index)) this.#ready.set(index, prompt)
+      this.#takers.delete(index)
+      if (!this.#isSizeKnown) this.#lookAhead = this.#lookAheadFor(body.byteLength)
+      this.#isSizeKnown = true
     }
     if (!this.#isFilled) {
-      this.options.onProgress(this.#ready.length, this.#lookAhead)
-      this.#isFilled = this.#ready.length >= this.#lookAhead
+      this.#options.onProgress(this.#ready.size, this.#lookAhead)
+      this.#isFilled = this.#ready.size >= this.#lookAhead
       if (this.#isFilled) this.#settleFilling.resolve()
     }
     this.#order()
   }
 
   #lookAheadFor(bodyBytes: number): number {
-    const { plan, step } = this.options
-    const share = (total: number) => Math.ceil(total / step)
-    const wanted = Math.max(MIN_LOOK_AHEAD, LOOK_AHEAD_PER_USER * share(plan.load.users))
-    const useful = share(plan.load.maxRequests ?? Number.POSITIVE_INFINITY)
+    const { plan, share } = this.#options
+    const ownOf = (total: number) => Math.ceil(total / share.count)
+    const wanted = Math.max(MIN_LOOK_AHEAD, LOOK_AHEAD_PER_USER * ownOf(mostUsers(plan)))
+    const useful = ownOf(plan.load.maxRequests ?? Number.POSITIVE_INFINITY)
     const affordable = Math.floor(MAX_LOOK_AHEAD_BYTES / bodyBytes)
     return Math.max(1, Math.min(wanted, MAX_LOOK_AHEAD, useful, affordable))
   }
 
   /** Orders what is missing, in few and large orders. */
   #order(): void {
-    const missing = this.#lookAhead + this.#takers.length - this.#ready.length - this.#ordered
-    if (missing <= 0 || missing * 2 < this.#lookAhead || this.#failure) return
-    this.#ordered += missing
-    this.#ask({ type: 'make', count: missing })
+    const missing = this.#lookAhead - this.#expected.size
+    if (missing > 0 && missing * 2 >= this.#lookAhead && !this.#failure) this.#expect(() => false)
+  }
+
+  /** Expects as many as shall be, and asks the thread for those that it has not been asked for. */
+  #expect(wasAsked: (index: number) => boolean): void {
+    const missing: number[] = []
+    while (this.#expected.size < this.#lookAhead) {
+      const { value: index, done } = this.#indices.next()
+      if (done) break
+      if (index <= this.#lastTaken) continue
+      this.#expected.add(index)
+      if (!wasAsked(index)) missing.push(index)
+    }
+    if (missing.length > 0 && !this.#failure) this.#ask({ type: 'make', indices: missing })
   }
 
   #ask(request: PromptRequest): void {
@@ -187,15 +224,18 @@ export class PromptSource {
     if (this.#failure) return
     this.#failure = error
     this.#settleFilling.reject(error)
-    for (const taker of this.#takers.splice(0)) taker.reject(error)
+    for (const taker of this.#takers.values()) taker.reject(error)
+    this.#takers.clear()
     for (const counter of this.#counts.values()) counter.reject(error)
     this.#counts.clear()
   }
 }
 
-const threadFault = (what: string): LoadError =>
-  new LoadError(
-    'INTERNAL',
-    `the thread that makes prompts failed: ${what}`,
-    'this is a fault of llmload: please report it',
-  )
+const THREAD_FAILED = 'the thread that makes prompts failed'
+
+function* indicesOf({ index, count }: WorkerShare): Generator<number> {
+  for (let own = index; ; own += count) yield own
+}
+
+const mostUsers = ({ load: { users, stages } }: Plan): number =>
+  Math.max(users, ...stages.map((stage) => Math.max(stage.users?.from ?? 0, stage.users?.to ?? 0)))

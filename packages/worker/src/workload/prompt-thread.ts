@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { LoadError, messageOf } from '@llmload/core'
+import { promptFault } from './prompt-fault.js'
 import { type MadePrompt, PromptMaker, type PromptOrder } from './prompt-maker.js'
 import type { PromptReply, PromptRequest } from './prompt-messages.js'
 
@@ -14,21 +14,20 @@ const BATCH_BYTES = 64 * 1024
 async function serve(port: MessagePort, order: PromptOrder): Promise<void> {
   const reply = (message: PromptReply, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
   const fail = (error: unknown) => {
-    const { code, message, hint } = asLoadError(error)
+    const { code, message, hint } = promptFault(error, 'prompts cannot be made')
     reply({ type: 'failed', code, message, hint })
     port.close()
   }
   try {
     const maker = await PromptMaker.open(order, (line) => reply({ type: 'note', line }))
-    let wanted = 0
+    const wanted: number[] = []
     let making = false
     const make = async () => {
       making = true
-      while (wanted > 0) {
+      while (wanted.length > 0) {
         const prompts = await batch(maker, wanted)
         const buffers = prompts.map(({ body }) => body.buffer)
         reply({ type: 'made', prompts, warnings: maker.warnings }, buffers)
-        wanted -= prompts.length
         // Lets texts be counted in between.
         await setImmediate()
       }
@@ -39,7 +38,7 @@ async function serve(port: MessagePort, order: PromptOrder): Promise<void> {
         reply({ type: 'counted', id: request.id, tokens: maker.countText?.(request.text) ?? 0 })
         return
       }
-      wanted += request.count
+      wanted.push(...request.indices)
       if (!making) make().catch(fail)
     })
     reply({ type: 'opened', description: maker.description, countsTokens: maker.countText !== null })
@@ -48,24 +47,18 @@ async function serve(port: MessagePort, order: PromptOrder): Promise<void> {
   }
 }
 
-async function batch(maker: PromptMaker, count: number): Promise<MadePrompt[]> {
+/** Takes the first of `wanted` away and makes them. */
+async function batch(maker: PromptMaker, wanted: number[]): Promise<MadePrompt[]> {
   const prompts: MadePrompt[] = []
-  for (let bytes = 0; prompts.length < count && bytes < BATCH_BYTES; ) {
-    const prompt = await maker.next()
+  for (let bytes = 0; bytes < BATCH_BYTES; ) {
+    const index = wanted.shift()
+    if (index === undefined) break
+    const prompt = await maker.make(index)
     prompts.push(prompt)
     bytes += prompt.body.byteLength
   }
   return prompts
 }
-
-const asLoadError = (error: unknown): LoadError =>
-  error instanceof LoadError
-    ? error
-    : new LoadError(
-        'INTERNAL',
-        `prompts cannot be made: ${messageOf(error)}`,
-        'this is a fault of llmload: please report it',
-      )
 
 if (!parentPort) throw new Error('prompt-thread.js runs as a thread only')
 await serve(parentPort, workerData)

@@ -31,7 +31,7 @@ beforeEach(async () => {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  target = { provider: 'vllm', baseUrl, model: 'm', chat: false, stream: true }
+  target = { provider: 'vllm', baseUrl, model: 'm', chat: false, stream: true, thinkTags: false }
 })
 afterEach(() => {
   server.close()

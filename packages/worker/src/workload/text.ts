@@ -52,11 +52,12 @@ export class Storyteller {
   readonly #anyWords: readonly Piece[]
   /** What the shortest sentence costs: less than this must not be left over. */
   readonly #shortestSentence: number
+  readonly #seed: number
+  readonly #costs: PieceCosts
 
-  constructor(
-    private readonly seed: number,
-    private readonly costs: PieceCosts,
-  ) {
+  constructor(seed: number, costs: PieceCosts) {
+    this.#seed = seed
+    this.#costs = costs
     this.#opening = OPENING.split(' ').map((name) => this.#slot(name))
     this.#openings = this.#opening.reduce((product, slot) => product * slot.length, 1)
     this.#openingStep = stepThrough(this.#openings)
@@ -71,7 +72,7 @@ export class Storyteller {
    * null if these pieces cannot add up to the budget. Another version has the same beginning and other sentences.
    */
   tell(index: number, budget: number, version = 0): string | null {
-    const draw = generatorAt(this.seed, `stories.${version}`, index)
+    const draw = generatorAt(this.#seed, `stories.${version}`, index)
     const pieces: Piece[] = []
     let left = budget
     for (const piece of this.#openingOf(index)) {
@@ -94,7 +95,7 @@ export class Storyteller {
    * helps. The step between neighbours is so large that they differ in the first word of it.
    */
   #openingOf(index: number): Piece[] {
-    const offset = Math.floor(uniformAt(this.seed, 'openings', 0) * this.#openings)
+    const offset = Math.floor(uniformAt(this.#seed, 'openings', 0) * this.#openings)
     let code = Number((BigInt(index) * BigInt(this.#openingStep) + BigInt(offset)) % BigInt(this.#openings))
     let weight = this.#openings
     return this.#opening.map((slot) => {
@@ -135,7 +136,7 @@ export class Storyteller {
   }
 
   #piece(text: string): Piece {
-    const cost = this.costs.get(text)
+    const cost = this.#costs.get(text)
     if (cost === undefined) throw new Error(`the vocabulary has no piece "${text}"`)
     return { text, cost }
   }

@@ -1,0 +1,27 @@
+import type { Levels, LoadPlan } from '../plan.js'
+import { type StageTimes, timesOf } from './load-profile.js'
+
+/** How much load is asked for. */
+export interface Level {
+  /** Arrivals per second over all workers; null in a closed loop. */
+  readonly qps: number | null
+  /** Users over all workers. */
+  readonly users: number
+}
+
+/** The level that a plan asks for at an instant, in ms after the start: users that are still to be spawned are asked for. */
+export function levelAt(plan: LoadPlan, ms: number): Level {
+  const begun = timesOf(plan).filter(({ fromMs }) => fromMs <= ms)
+  const valueAt = (of: 'qps' | 'users'): number | undefined => {
+    const stage = begun.findLast((stage) => stage[of] !== null)
+    return stage?.[of] ? within(stage, stage[of], ms) : undefined
+  }
+  return {
+    qps: plan.qps === null ? null : (valueAt('qps') ?? plan.qps),
+    users: Math.round(valueAt('users') ?? plan.users),
+  }
+}
+
+function within({ fromMs, endMs }: StageTimes, { from, to }: Levels, ms: number): number {
+  return from + (to - from) * Math.min((ms - fromMs) / (endMs - fromMs), 1)
+}

@@ -1,0 +1,70 @@
+import type { Levels, LoadPlan, RampingPlan } from '../plan.js'
+import { measuredFromMs, spawnAtMs } from './ramp.js'
+import { RateCurve, type RatePiece } from './rate-curve.js'
+import { UserCurve } from './user-curve.js'
+
+/** The rate of arrivals that a plan asks for, over time; null in a closed loop. */
+export function rateCurveOf(plan: LoadPlan): RateCurve | null {
+  if (plan.qps === null) return null
+  const pieces: RatePiece[] = [{ fromMs: 0, qpsFrom: plan.qps, qpsTo: plan.qps }]
+  for (const { fromMs, endMs, qps } of timesOf(plan)) {
+    if (qps)
+      pieces.push({ fromMs, qpsFrom: qps.from, qpsTo: qps.to }, { fromMs: endMs, qpsFrom: qps.to, qpsTo: qps.to })
+  }
+  return new RateCurve(pieces)
+}
+
+/** The users that a plan asks for, over time. In a closed loop each has one request in flight. */
+export function userCurveOf(plan: LoadPlan): UserCurve {
+  const { users, spawnRate, ramping } = plan
+  const curve = new UserCurve()
+  const spawnStep = (n: number): number => spawnAtMs(n, spawnRate)
+  const rampStep = ramping && rampingStep(ramping, users)
+  curve.change({ fromMs: 0, users, stepAtMs: rampStep ? (n) => Math.max(spawnStep(n), rampStep(n)) : spawnStep })
+  for (const { fromMs, endMs, users: levels } of timesOf(plan)) {
+    if (!levels) continue
+    changeUsers(curve, { fromMs, users: levels.from, spawnRate })
+    const steps = Math.abs(levels.to - levels.from)
+    if (steps === 0) continue
+    curve.change({ fromMs, users: levels.to, stepAtMs: (n) => ((n + 1) / steps) * (endMs - fromMs) })
+  }
+  return curve
+}
+
+/** From an instant on another number of users: more of them come by the spawn rate, fewer are there at once. */
+export function changeUsers(curve: UserCurve, to: { fromMs: number; users: number; spawnRate: number }): void {
+  const { fromMs, users, spawnRate } = to
+  const grows = users > curve.at(fromMs)
+  curve.change({ fromMs, users, stepAtMs: grows ? (n) => spawnAtMs(n, spawnRate) : () => 0 })
+}
+
+/** A stage of a plan in ms after the start of the run. */
+export interface StageTimes {
+  readonly fromMs: number
+  readonly endMs: number
+  readonly qps: Levels | null
+  readonly users: Levels | null
+}
+
+/** When the stages of a plan begin and end: the first with the measured window. */
+export function timesOf(plan: LoadPlan): StageTimes[] {
+  let fromMs = measuredFromMs(plan)
+  return plan.stages.map(({ durationS, qps, users }) => {
+    const stage = { fromMs, endMs: fromMs + durationS * 1000, qps, users }
+    fromMs = stage.endMs
+    return stage
+  })
+}
+
+/** llm_bench's cap on how steep a ramp may be: users per second. */
+const MOST_PER_S = 10
+
+/**
+ * When one user more may be busy, in ms after the start, as llm_bench's --ramping-time has it: one
+ * user during the warm-up, then up to target(s) = min(g^s, 1 + 10 s) of them, g = users^(1 / timeS).
+ * There are ceil(target) in truth, so the user number L is there once the target has passed L − 1.
+ */
+function rampingStep({ timeS, warmupS }: RampingPlan, users: number): (n: number) => number {
+  const logGrowth = Math.log(users) / timeS
+  return (n) => (n === 0 ? 0 : (warmupS + Math.max(Math.log(n) / logGrowth, (n - 1) / MOST_PER_S)) * 1000)
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { HostClock, systemClock } from './clock.js'
+
+test('wall time is that of the host, to a fraction of a millisecond', () => {
+  const clock = systemClock()
+  // Just after its tick the millisecond clock is exact.
+  const tickMs = Date.now()
+  let wallMs = tickMs
+  while (wallMs === tickMs) wallMs = Date.now()
+  expect(Math.abs(clock.wallMs(clock.nowMs()) - wallMs)).toBeLessThan(0.5)
+})
+
+test('instants of the process stand on the clock that all processes share', () => {
+  const clock = systemClock()
+  const host = new HostClock(clock)
+  const beforeNs = Number(process.hrtime.bigint())
+  const ns = host.toNs(clock.nowMs())
+  const afterNs = Number(process.hrtime.bigint())
+  expect(ns).toBeGreaterThan(beforeNs - 2000)
+  expect(ns).toBeLessThan(afterNs + 2000)
+})
