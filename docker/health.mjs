@@ -52,8 +52,7 @@ function statusOf(url) {
  * @param {NodeJS.ProcessEnv} env
  */
 function healthUrl(argv, env) {
-  if (argv.includes('sim'))
-    return `http://${reachable(flagValue(argv, 'host'))}:${flagValue(argv, 'port') ?? 8000}/health`
+  if (argv[2] === 'sim') return `http://${reachable(flagValue(argv, 'host'))}:${flagValue(argv, 'port') ?? 8000}/health`
   const isMaster = argv.includes('--master') || env.LLMLOAD_MASTER === 'true'
   if (!isMaster) return null
   const host = reachable(flagValue(argv, 'master-bind-host') ?? env.LLMLOAD_MASTER_BIND_HOST)

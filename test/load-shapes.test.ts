@@ -144,3 +144,55 @@ describe('a fleet started by hand', () => {
     for (const worker of workers) expect((await worker.ended).code).toBe(0)
   })
 })
+
+describe('load shapes over time', () => {
+  /** When the simulator received the requests, in s after the first. */
+  async function arrivalsAt(...args: string[]): Promise<number[]> {
+    const truthLog = join(folder(), 'truth.ndjson')
+    const server = await sim(...FAST, '--truth-log', truthLog)
+    const { report: run } = await report(...SHORT, '-H', server.url, ...args)
+    server.process.signal('SIGINT')
+    await server.process.ended
+    const times = requestsIn(truthLog)
+      .map((request) => Number((request as { received_ns: number }).received_ns) / 1e9)
+      .sort((a, b) => a - b)
+    expect(run.requests.sent).toBe(times.length)
+    return times.map((time) => time - (times[0] ?? 0))
+  }
+  const within = (times: readonly number[], fromS: number, endS: number) =>
+    times.filter((time) => time >= fromS && time < endS).length
+
+  test('--stages holds one rate after the other, and ramps, over two workers', async () => {
+    const stages = '2s:qps=10,2s:qps=10..40,1s:qps=100/users=40'
+    const times = await arrivalsAt('--stages', stages, '-u', '20', '-r', '20', '--processes', '2')
+    expect(times).toHaveLength(20 + 50 + 100)
+    // The borders are given a few arrivals of play: the server sees them when they come.
+    expect(Math.abs(within(times, 0, 2) - 20)).toBeLessThanOrEqual(2)
+    expect(Math.abs(within(times, 2, 4) - 50)).toBeLessThanOrEqual(4)
+  })
+
+  test('--burst: all users at once, once per period', async () => {
+    const times = await arrivalsAt('--burst', '1s', '-u', '8', '-r', '8', '-t', '3s', '--processes', '2')
+    expect(times).toHaveLength(24)
+    expect([0, 1, 2].map((s) => within(times, s - 0.1, s + 0.4))).toEqual([8, 8, 8])
+  })
+
+  test('--ramping-time: one request at a time, then more and more', async () => {
+    const ramp = ['--ramping-time', '2s', '--ramping-warmup-time', '1s']
+    const times = await arrivalsAt(...ramp, '-u', '16', '-r', '16', '-t', '4s', '--processes', '2')
+    // An answer takes 38 ms at least, so one user sends 26 requests a second at most, 16 users 16 times as many.
+    expect(within(times, 0, 0.95)).toBeLessThanOrEqual(26)
+    expect(within(times, 2.2, 3.2)).toBeGreaterThan(4 * within(times, 0, 0.95))
+  })
+
+  test('--burstiness makes gamma gaps: the same for one worker and for two', async () => {
+    const args = ['--qps', '40', '--burstiness', '0.25', '-u', '60', '-r', '60', '-t', '3s', '--seed', '4']
+    const [one, two] = [await arrivalsAt(...args), await arrivalsAt(...args, '--processes', '2')]
+    expect(two).toHaveLength(one.length)
+    const apart = one.map((time, i) => Math.abs(time - (two[i] ?? 0)))
+    expect(apart.sort((a, b) => a - b)[Math.floor(apart.length / 2)]).toBeLessThan(0.02)
+    // Bursts: a quarter of the gaps or more is below a tenth of the mean gap, where a Poisson process has a tenth.
+    const gaps = one.slice(1).map((time, i) => time - (one[i] ?? 0))
+    expect(gaps.filter((gap) => gap < 0.0025).length / gaps.length).toBeGreaterThan(0.25)
+  })
+})

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { PROTOCOL_VERSION, type RunReport } from '../packages/core/src/index.js'
@@ -58,6 +57,10 @@ function family(pid: number): number[] {
 
 const argumentsOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
 
+/** The most memory that a process has had; 0 if it has just ended. */
+const peakOf = (pid: number): number =>
+  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+
 const SHORT_LOAD = '-p 20 -o 3 --qps 20 -u 10 -r 100 -t 2s --headless'.split(' ')
 
 describe('secrets', () => {
@@ -87,7 +90,7 @@ describe('secrets', () => {
     const run = new Llmload(
       [
         ...['-H', `http://127.0.0.1:${port}`, '--provider', 'openai', '--processes', '2', ...SHORT_LOAD, ...files],
-        ...['--max-fail-ratio', '1', '--loglevel', 'DEBUG', '--logfile', 'log'],
+        ...['--max-fail-ratio', '1', '--runs-dir', 'runs', '--loglevel', 'DEBUG', '--logfile', 'log'],
       ],
       SECRETS,
       inFolder(results),
@@ -100,7 +103,7 @@ describe('secrets', () => {
     expect(stdout).toContain('HTTP 401: wrong: Bearer [hidden] [hidden] [hidden]')
     expect(stdout + stderr).not.toContain('SECRET')
     const written = filesIn(results)
-    expect(written.length).toBeGreaterThanOrEqual(7)
+    expect(written.length).toBeGreaterThanOrEqual(10)
     for (const file of written) expect(readFileSync(file, 'utf8'), file).not.toContain('SECRET')
   })
 
@@ -127,7 +130,17 @@ describe('secrets', () => {
   test('that a master makes are on the screen, and not in the log', async () => {
     const results = folder()
     const { url } = await sim()
-    const flags = ['--master', '--master-bind-host', '0.0.0.0', '--master-port', '0', '--logfile', 'log']
+    const flags = [
+      '--master',
+      '--master-bind-host',
+      '0.0.0.0',
+      '--master-port',
+      '0',
+      '--runs-dir',
+      'runs',
+      '--logfile',
+      'log',
+    ]
     const master = new Llmload(['-H', url, ...SHORT_LOAD, ...flags], {}, inFolder(results))
     const [, token = ''] = await master.says(/^LLMLOAD_TOKEN=([\w-]{32}) npx llmload --worker /m)
     master.signal('SIGINT')
@@ -223,6 +236,12 @@ describe('a hostile client', () => {
     '{"type":"delta","seq":1}',
   ]
 
+  const FLOODS = [
+    (socket: WebSocket) => socket.ping(),
+    (socket: WebSocket) => socket.send('{"type":"heartbeat"}'),
+    (socket: WebSocket) => socket.send('x', { fin: false }),
+  ]
+
   function knock(port: number): void {
     for (let i = 0; i < 300; i++) dial(port, i % 2 ? 'GET /health HTTP/1.1\r\nHost: lo' : '\x16\x03\x01\0garbage')
     dial(port, UPGRADE).write(Buffer.from('81ff000000004000000000000000', 'hex')) // a frame of 1 GB
@@ -235,16 +254,19 @@ describe('a hostile client', () => {
     for (let i = 0; i < 6000 && socket.readyState === WebSocket.OPEN; i++) say(socket)
   }
 
-  /** All at once, as often as there is time. */
-  async function attack(port: number, run: Llmload): Promise<void> {
-    while (run.isRunning) {
-      knock(port)
-      for (const frame of FRAMES) await replay(port, frame)
-      await flood(port, (socket) => socket.ping())
-      await flood(port, (socket) => socket.send('{"type":"heartbeat"}'))
-      await flood(port, (socket) => socket.send('x', { fin: false }))
-      await sleep(200)
+  /** All at once, as often as there is time; returns the most memory that the master had. */
+  async function attack(port: number, run: Llmload): Promise<number> {
+    let peakBytes = 0
+    const attacks = [
+      ...FRAMES.map((frame) => () => replay(port, frame)),
+      ...FLOODS.map((say) => () => flood(port, say)),
+    ]
+    for (let i = 0; run.isRunning; i++) {
+      if (i % attacks.length === 0) knock(port)
+      peakBytes = Math.max(peakBytes, peakOf(run.pid))
+      await attacks[i % attacks.length]?.()
     }
+    return peakBytes
   }
 
   async function replay(port: number, frame: string): Promise<void> {
@@ -261,7 +283,9 @@ describe('a hostile client', () => {
     const load = '-p 20 -o 3 --qps 50 -u 40 -r 100 -t 5s --headless --json'.split(' ')
     const run = new Llmload(['-H', url, ...load, '--master', '--processes', '2', '--master-port', `${port}`])
     await run.says(/All users spawned/)
-    await attack(port, run)
+    const quietBytes = peakOf(run.pid)
+    const peakBytes = await attack(port, run)
+    expect(peakBytes - quietBytes).toBeLessThan(100 * 2 ** 20)
     const { code, stdout } = await run.ended
     expect(code).toBe(0)
     const report = JSON.parse(stdout) as RunReport
@@ -272,8 +296,7 @@ describe('a hostile client', () => {
     ])
   })
 
-  test('with a token in hand neither', async () => {
-    // A worker of its own making joins in time, and then says what it likes.
+  test('that is a worker does not drive the terminal, nor forge a line of the log', async () => {
     const port = await freePort()
     const { url } = await sim()
     const flags = ['--master', '--master-port', `${port}`, '--processes', '1', '--expect-workers', '1']
@@ -284,11 +307,9 @@ describe('a hostile client', () => {
     hostile.send(
       JSON.stringify({ type: 'warning', message: '\u001b[2J\n[2026-11-25 00:40:43,424] host/INFO/llmload: fine' }),
     )
-    hostile.send(
-      JSON.stringify({ type: 'delta', seq: 1, untilMs: 1e300, ramp: null, measured: null, users: 0, inFlight: 0 }),
-    )
-    const { stdout, stderr } = await run.ended
-    expect(JSON.parse(stdout).requests.sent).toBeGreaterThan(0)
+    await run.says(/worker hostile-1: .*\n.*fine/)
+    run.signal('SIGINT')
+    const { stderr } = await run.ended
     expect(stderr).not.toContain('\u001b[2J')
     expect(stderr).not.toMatch(/^\[2026-11-25 00:40:43,424\]/m)
   })
@@ -324,6 +345,14 @@ describe('a hostile master', () => {
     expect(code).toBe(3)
     expect(stderr).toMatch(/MASTER_(UNREACHABLE|REFUSED)/)
     expect(stderr).not.toMatch(/INTERNAL|^ {4}at /m)
+  })
+
+  test('does not drive the terminal of a worker', async () => {
+    const { code, stderr } = await endOfWorkerOf((socket) =>
+      socket.send(JSON.stringify({ type: 'refused', message: 'no\u001b[2J', hint: 'go\u009b1m' })),
+    )
+    expect(code).toBe(3)
+    expect(stderr).toContain('MASTER_REFUSED: the master turned this worker away: no [2J\n  go 1m')
   })
 
   test('cannot send a frame of 5 MiB', async () => {

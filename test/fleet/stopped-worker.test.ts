@@ -95,6 +95,6 @@ describe('a worker that stands still', () => {
       expect(lostPids(outcome)).toEqual([stopped.process.pid])
       expect(code).toBe(3)
     },
-    { from: 'long', limitS: 120 },
+    { from: 'long', limitS: 240 },
   )
 })

@@ -6,10 +6,11 @@ import { errorsPage } from './docs/errors-page.js'
 import { metricsPage } from './docs/metrics-page.js'
 import { requestLogPage } from './docs/request-log-page.js'
 import { validityPage } from './docs/validity-page.js'
+import { REPORT_TABLE, RUNS_TABLE } from './history-options.js'
 import { SIM_TABLE } from './sim-options.js'
 
 const FILES = {
-  'cli.md': cliPage(SIM_TABLE),
+  'cli.md': cliPage({ runs: RUNS_TABLE, report: REPORT_TABLE, sim: SIM_TABLE }),
   'metrics.md': metricsPage(),
   'errors.md': errorsPage(),
   'request-log.md': requestLogPage(),

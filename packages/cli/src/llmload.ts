@@ -36,7 +36,7 @@ export async function llmload(argv: readonly string[], signals: Signals): Promis
   try {
     return await carryOut(checked, signals)
   } catch (error) {
-    throw withoutSecrets(error, secretsOf(checked.config))
+    throw presentable(error, secretsOf(checked.config))
   }
 }
 
@@ -49,10 +49,11 @@ async function carryOut(checked: Checked, signals: Signals): Promise<number> {
   return run(checked, signals)
 }
 
-/** What a server or a worker says goes into errors, and may quote a key that it was shown. */
-function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
+/** Others have their words in errors: they may quote a key that they were shown, and must not drive the terminal. */
+function presentable(error: unknown, secrets: readonly string[]): unknown {
   if (!(error instanceof LoadError)) return error
-  return new LoadError(error.code, hideSecrets(error.message, secrets), hideSecrets(error.hint, secrets))
+  const clean = (text: string): string => hideSecrets(text, secrets).replace(/(?![\t\n])\p{Cc}/gu, ' ')
+  return new LoadError(error.code, clean(error.message), clean(error.hint))
 }
 
 const helpText = (columns = 100): string => `llmload ${version}: load tests for LLM inference servers

@@ -54,7 +54,7 @@ describe('worker processes', () => {
 
   test('the first that ends by itself is reported, with its last words', async () => {
     const { exited } = start('console.error("no luck"); process.exitCode = 3')
-    expect(await exited).toEqual({ code: 3, signal: null, stderrTail: 'no luck\n' })
+    expect(await exited).toMatchObject({ code: 3, signal: null, stderrTail: 'no luck\n' })
   })
 
   test('of long last words the end is kept', async () => {

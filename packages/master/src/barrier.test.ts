@@ -32,7 +32,7 @@ describe.concurrent('before the load, a run fails', () => {
   })
 
   test('when its own worker process ends, with the last words of that process', async ({ begin }) => {
-    const end = { code: 7, signal: null, stderrTail: 'Error: cannot find module\n' }
+    const end = { pid: 7, code: 7, signal: null, stderrTail: 'Error: cannot find module\n' }
     const run = begin({ processes: { exited: Promise.resolve(end) } })
     await expect(run.ended).rejects.toMatchObject({
       code: 'PREPARE_FAILED',

@@ -67,17 +67,23 @@ export async function gather(count: number, maxWaitS: number | null, deps: Barri
   }
 }
 
-/** Gives everyone who is there a share of the load, as far as there are users. Who has none may go. */
-export function share({ users, maxRequests }: LoadPlan, { fleet, log }: Pick<BarrierDeps, 'fleet' | 'log'>): void {
+/**
+ * Gives everyone who is there a share of the load, as far as there are users. Who has none may go, unless
+ * there will be more users in a later stage: then it waits, as one does who joins late.
+ */
+export function share(plan: LoadPlan, { fleet, log }: Pick<BarrierDeps, 'fleet' | 'log'>): void {
+  const { users, stages, maxRequests } = plan
   const workers = inLocustsOrder(fleet.present)
   const count = Math.min(workers.length, users)
-  for (const [index, worker] of workers.entries()) {
-    if (index < count) {
-      worker.assignments.push({ epoch: 0, fromMs: 0, share: { index, count } })
-      worker.quota = quotaOf(maxRequests, { index, count })
-      continue
-    }
-    const reason = `the run has ${users} users for ${workers.length} workers: nothing to do for this one`
+  for (const [index, worker] of workers.slice(0, count).entries()) {
+    worker.assignments.push({ epoch: 0, fromMs: 0, share: { index, count } })
+    worker.quota = quotaOf(maxRequests, { index, count })
+  }
+  // Requests that are dealt out at the start leave none for those who wait.
+  const later = maxRequests === null ? stages.flatMap(({ users: level }) => (level ? [level.from, level.to] : [])) : []
+  const mostUsers = Math.max(users, ...later)
+  for (const worker of workers.slice(mostUsers)) {
+    const reason = `the run has ${mostUsers} users for ${workers.length} workers: nothing to do for this one`
     log.info({ workerId: worker.id }, `worker ${worker.id} leaves: ${reason}`)
     fleet.dismiss(worker, reason)
   }

@@ -1,4 +1,4 @@
-import { type Assignment, type ClockReading, type Clock, type Log, noticeMs } from '@llmload/core'
+import { type Assignment, type Clock, type ClockReading, type Log, noticeMs } from '@llmload/core'
 import type { Fleet } from './fleet.js'
 import type { Member } from './member.js'
 
@@ -100,7 +100,10 @@ export class Deal {
       if (since === undefined) log.info({ workerId: id }, `Worker '${id}' gives up its share of the load: ${others}`)
       else {
         const when = seconds(since - startAtMs)
-        log.warn({ workerId: id }, `Worker '${id}' was lost ${when} into the run with 1/${before.length} of the load; ${others}`)
+        log.warn(
+          { workerId: id },
+          `Worker '${id}' was lost ${when} into the run with 1/${before.length} of the load; ${others}`,
+        )
       }
     }
     for (const { id } of this.#holders.filter((member) => !before.includes(member)))

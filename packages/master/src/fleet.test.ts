@@ -1,8 +1,8 @@
 import type { Log } from '@llmload/core'
 import { MAX_FRAME_BYTES, PROTOCOL_VERSION } from '@llmload/core'
 import { test as baseTest, describe, expect } from 'vitest'
-import { SkewedClock, VERSION, WireWorker } from '../test/wire-worker.js'
 import { configOf } from '../test/master-run.js'
+import { SkewedClock, VERSION, WireWorker } from '../test/wire-worker.js'
 import { Fleet } from './fleet.js'
 import { openPort } from './server.js'
 

@@ -27,6 +27,9 @@ const MASTER_STALL_MS = 3 * HEARTBEAT_MS
 /** A network may garble a message now and then; who breaks the rules more often does so by itself. */
 const MAX_VIOLATIONS = 3
 
+/** Of a run, those that are gone included, as each stays in its report: who joins without end must not fill the memory. */
+const MAX_MEMBERS = 10_000
+
 type Hello = Extract<WorkerMessage, { type: 'hello' }>
 
 /** Why a worker may not take part, and what to do about it. */
@@ -202,13 +205,14 @@ export class Fleet {
         hint: 'install the same version on all hosts',
       }
     }
-    return resume ? this.#problemOfReturn(resume) : this.#options.whyClosed()
+    if (resume) return this.#problemOfReturn(resume)
+    if (this.#members.length < MAX_MEMBERS) return this.#options.whyClosed()
+    return { message: `${MAX_MEMBERS} workers have joined the run already`, hint: 'start another run' }
   }
 
   #problemOfReturn({ runId, workerId, key }: Resumption): WhyNot | null {
     const hint = 'start the worker again, for the next run'
-    if (runId !== this.#options.runId)
-      return { message: 'this is another run: the master was started again', hint }
+    if (runId !== this.#options.runId) return { message: 'this is another run: the master was started again', hint }
     const member = this.#members.find(({ id }) => id === workerId)
     if (member === undefined || !sameKey(member.key, key)) return { message: 'it is not known here', hint }
     if (this.#options.graceMs === 0) return { message: 'who loses the connection may not come back here', hint }
@@ -220,7 +224,7 @@ export class Fleet {
     const id = `${host.replace(/[^\w.-]/g, '_').slice(0, 64)}-${pid}`
     const isTaken = (candidate: string): boolean => this.#members.some((member) => member.id === candidate)
     if (!isTaken(id)) return id
-    let number = 2
+    let number = this.#members.filter((member) => member.id.startsWith(`${id}-`)).length + 2
     while (isTaken(`${id}-${number}`)) number++
     return `${id}-${number}`
   }

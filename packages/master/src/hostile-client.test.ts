@@ -85,7 +85,7 @@ Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==
 
 `.replaceAll('\n', '\r\n')
 
-describe.concurrent('a client that', () => {
+describe.concurrent('a client that', { timeout: 30_000 }, () => {
   test.for([
     { story: 'sends more messages than any worker', say: (socket: WebSocket) => socket.send('{}') },
     { story: 'answers pings that nobody sent', say: (socket: WebSocket) => socket.pong() },

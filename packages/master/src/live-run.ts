@@ -51,7 +51,6 @@ export function viewOf({ ledger, fleet, times, clock }: Omit<LiveRunDeps, 'repor
   const sinceMs = phase === 'ramp' ? times.startAtMs : times.measuredFromMs
   const stats = ledger[phase]
   return {
-    phase,
     stats,
     current: tableRows(stats.entries, (entry) => ledger.rates[phase].of(entry, nowMs, sinceMs)),
     total: totalRows(stats.entries, (Math.min(nowMs, times.endAtMs) - sinceMs) / 1000),

@@ -13,8 +13,8 @@ import { giveUpOverdue } from './overdue.js'
 import { Quotas } from './quotas.js'
 import { makeReporters } from './reporters/make-reporters.js'
 import type { RequestRecords } from './reporters/request-records.js'
-import type { MasterDeps } from './run-master.js'
 import type { RunFolder } from './run-folder/run-folder.js'
+import type { MasterDeps } from './run-master.js'
 import type { RunPhase } from './run-phase.js'
 import { type FinishedRun, recordSoFar } from './run-record.js'
 import { describeEnd, type ProcessWatch } from './worker-processes.js'
@@ -40,6 +40,7 @@ export async function loadAndReport(run: StartedRun, deps: LoadAndReportDeps): P
   ledger.startAt(times)
   deps.ending.signal.addEventListener('abort', () => ledger.endAt(run.clock.nowMs()), { once: true })
   records.begin({ runId: plan.runId, version: run.version, startAtMs: times.startAtMs })
+  folder.begin(ledger.history, times.startAtMs)
   const reporters = makeReporters(config.output, deps, { log, others: [...records.reporters, folder] })
   const { control, tend } = fleetCare(run, deps)
   sources.control = control

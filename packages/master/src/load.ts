@@ -46,7 +46,11 @@ export async function followLoad(deps: LoadDeps): Promise<LoadEnd> {
     const end = await sending(deps)
     phase.enter('draining')
     if (end.by === 'time') log.info({}, '--run-time limit reached, shutting down')
-    else fleet.send(fleet.members.filter(({ isOver }) => !isOver), { type: 'stop', now: false })
+    else
+      fleet.send(
+        fleet.members.filter(({ isOver }) => !isOver),
+        { type: 'stop', now: false },
+      )
     sayWhyEnded(end, deps)
     await draining(deps)
     return end
@@ -106,8 +110,14 @@ async function draining({ plan, fleet, clock, log, ending: { now }, graceMs }: L
   if (!hereOver()) {
     const why = end === 'aborted' ? 'interrupted again' : 'workers are late'
     log.warn({}, `${why}: requests in flight are cancelled`)
-    fleet.send(fleet.participants.filter(({ isOver }) => !isOver), { type: 'stop', now: true })
-    await fleet.watch.until(hereOver, { untilMs: clock.nowMs() + CANCEL_LIMIT_MS, signal: new AbortController().signal })
+    fleet.send(
+      fleet.participants.filter(({ isOver }) => !isOver),
+      { type: 'stop', now: true },
+    )
+    await fleet.watch.until(hereOver, {
+      untilMs: clock.nowMs() + CANCEL_LIMIT_MS,
+      signal: new AbortController().signal,
+    })
     for (const member of fleet.participants)
       if (!member.isOver && member.isHere) fleet.giveUp(member, 'did not come to an end')
   }

@@ -75,7 +75,7 @@ describe.concurrent('a worker that is lost', () => {
     const worker = await run.worker()
     await worker.run()
     worker.kill()
-    crash({ code: null, signal: 'SIGABRT', stderrTail: 'FATAL ERROR: JavaScript heap out of memory\n' })
+    crash({ pid: 1, code: null, signal: 'SIGABRT', stderrTail: 'FATAL ERROR: JavaScript heap out of memory\n' })
     expect(await run.ended).toBe(EXIT.notCarriedOut)
     expect(run.logged.join('\n')).toContain(
       'error a worker process ended: SIGABRT; its last words:\nFATAL ERROR: JavaScript heap out of memory',
@@ -97,10 +97,8 @@ describe.concurrent('a worker that is lost', () => {
   test('by a report that is none is lost for breaking the rules', async ({ pair }) => {
     const { run, one, two } = await pair({ load: { runTimeS: 0.3 } })
     const [startAtMs] = await Promise.all([one.run(), two.run()])
-    const measured = statsData({ answered: 1 })
-    const histogram = { count: 1, sum: 1, min: 1, max: 1, clamped: 0, hdr: 'bm8gaGlzdG9ncmFt' }
-    await expect(two.report({ measured: { ...measured, histograms: { total_latency: histogram } } })).rejects.toThrow(
-      /closed \(1008 a delta that cannot be added up/,
+    await expect(two.report({ seq: 5000, measured: statsData({ answered: 1 }) })).rejects.toThrow(
+      /closed \(1008 a delta that cannot be added up: number 5000 after number 0/,
     )
     await instant(startAtMs + 300)
     await one.report({ measured: statsData({ answered: 1 }) })

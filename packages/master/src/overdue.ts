@@ -1,4 +1,4 @@
-import { HEARTBEAT_MS, type Clock } from '@llmload/core'
+import { type Clock, HEARTBEAT_MS } from '@llmload/core'
 import { PREPARE_LIMIT_MS } from './barrier.js'
 import type { Fleet } from './fleet.js'
 import type { WorkerState } from './worker-states.js'

@@ -129,7 +129,9 @@ describe.concurrent('nobody comes back', () => {
 })
 
 describe.concurrent('the share of a worker', () => {
-  test('that is away is taken over, not before its lease is over, and it gets one again when it is back', { timeout: 20_000 }, async ({ pair }) => {
+  test('that is away is taken over, not before its lease is over, and it gets one again when it is back', {
+    timeout: 20_000,
+  }, async ({ pair }) => {
     const { run, one, two } = await pair({ load: { runTimeS: 60 }, ...GRACE_FOR_TWO })
     const [startAtMs] = await Promise.all([one.run(), two.run()])
     two.kill()

@@ -5,11 +5,11 @@ import { DeltaLedger } from './delta-ledger.js'
 import { Ending } from './ending.js'
 import { FailureWatch } from './failure-watch.js'
 import { Fleet, type WhyNot } from './fleet.js'
-import type { RunSources } from './http/run-snapshot.js'
 import { runRoutes } from './http/run-routes.js'
-import { checkOutputFiles } from './output-files.js'
+import type { RunSources } from './http/run-snapshot.js'
 import { loadAndReport } from './load-and-report.js'
 import type { LoadControl } from './load-control.js'
+import { checkOutputFiles } from './output-files.js'
 import { MODELS_PATH, preflight } from './preflight.js'
 import type { Streams } from './reporters/make-reporters.js'
 import { RequestRecords } from './reporters/request-records.js'
@@ -120,7 +120,17 @@ async function carryOut(
     const times = runTimes(plan.load, start(barrier))
     sources.times = times
     const run = { plan, version, clock, ledger, times }
-    return await loadAndReport(run, { ...deps, config, fleet, phase, ending, processes: watch, records, folder, sources })
+    return await loadAndReport(run, {
+      ...deps,
+      config,
+      fleet,
+      phase,
+      ending,
+      processes: watch,
+      records,
+      folder,
+      sources,
+    })
   } finally {
     await fleet.close()
     await processes?.stop()

@@ -43,7 +43,8 @@ export function recordOf(run: FinishedRun): RunRecord {
 
 /** The same, of a run that goes on. */
 export function recordSoFar(run: Omit<FinishedRun, 'end'>): RunRecord {
-  const record = recordOf({ ...run, end: { by: 'interrupted', atMs: run.clock.nowMs() } })
+  const atMs = Math.min(run.clock.nowMs(), run.times.endAtMs)
+  const record = recordOf({ ...run, end: { by: 'interrupted', atMs } })
   return { ...record, window: { ...record.window, endedBy: 'unfinished' } }
 }
 

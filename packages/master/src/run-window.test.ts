@@ -6,13 +6,18 @@ const LOAD: LoadPlan = {
   users: 100,
   spawnRate: 100,
   qps: 1,
-  qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [],
+  qpsDistribution: 'constant',
+  burstiness: 1,
+  burstPeriodS: null,
+  ramping: null,
+  stages: [],
   warmupS: 0,
   runTimeS: 120,
   maxRequests: null,
   stopTimeoutS: 30,
   timeoutS: null,
-  progressTimeoutS: 60, tokenTimeoutS: null,
+  progressTimeoutS: 60,
+  tokenTimeoutS: null,
 }
 
 test.each([

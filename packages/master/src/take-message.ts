@@ -9,12 +9,7 @@ type Deps = Pick<FleetOptions, 'clock' | 'log' | 'onDelta' | 'onRequests' | 'onF
  * Takes what a worker says, if it has not said it before; returns why it must not, if so. What must
  * arrive is confirmed, so that the worker need not say it again.
  */
-export function takeMessage(
-  member: Member,
-  message: WorkerMessage,
-  n: number | undefined,
-  deps: Deps,
-): string | null {
+export function takeMessage(member: Member, message: WorkerMessage, n: number | undefined, deps: Deps): string | null {
   try {
     if (!member.inbox.takes(n)) return null
     const next = stateAfter(member.state, message.type)

@@ -3,6 +3,9 @@ import type { Clock } from '@llmload/core'
 /** Longest delay that a Node timer takes; above it fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
+/** Changes come by the thousand in a large fleet, and a condition may be about all of it: conditions are looked at no more often. */
+const LEAST_PAUSE_MS = 5
+
 export interface WaitLimits {
   /** On the clock of the watch; Infinity = no limit. */
   readonly untilMs: number
@@ -16,13 +19,24 @@ export type WaitEnd = 'met' | 'time' | 'aborted'
 export class Watch {
   readonly #clock: Clock
   readonly #checks = new Set<() => void>()
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** To be called after every change that a condition may depend on. */
+  /** To be called after every change that a condition may depend on. Looked at at once, or after a few milliseconds. */
   changed(): void {
+    if (this.#timer !== undefined || this.#checks.size === 0) return
+    const waitMs = this.#lookedMs + LEAST_PAUSE_MS - this.#clock.nowMs()
+    if (waitMs <= 0) this.#look()
+    else this.#timer = setTimeout(() => this.#look(), waitMs)
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    this.#lookedMs = this.#clock.nowMs()
     for (const check of [...this.#checks]) check()
   }
 

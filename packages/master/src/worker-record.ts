@@ -83,7 +83,10 @@ function clockOf({ clock, firstClock }: Member): WorkerRecord['clock'] {
   const elapsedMs = clock.atMs - firstClock.atMs
   const apartMs = clock.reading.offsetMs - firstClock.reading.offsetMs
   const boundMs = clock.reading.errorMs + firstClock.reading.errorMs
-  const driftPpm = elapsedMs > 0 ? { driftPpm: (1e6 * apartMs) / elapsedMs, driftErrorPpm: (1e6 * boundMs) / elapsedMs } : { driftPpm: null, driftErrorPpm: null }
+  const driftPpm =
+    elapsedMs > 0
+      ? { driftPpm: (1e6 * apartMs) / elapsedMs, driftErrorPpm: (1e6 * boundMs) / elapsedMs }
+      : { driftPpm: null, driftErrorPpm: null }
   return { ...clock.reading, ...driftPpm }
 }
 

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  HEARTBEAT_MS,
   type MasterMessage,
   messageOf,
   type Numbered,
@@ -35,6 +36,8 @@ export class WorkerSession {
   readonly #events: SessionEvents
   readonly #silence: Silence
   #ended = false
+  /** When the worker was last told the time. */
+  #toldMs = Number.NEGATIVE_INFINITY
 
   constructor(socket: WebSocket, clock: Clock, events: SessionEvents) {
     this.#socket = socket
@@ -48,7 +51,9 @@ export class WorkerSession {
   }
 
   send(message: Numbered<MasterMessage>): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
+    if (this.#socket.readyState !== WebSocket.OPEN) return
+    if ('masterMs' in message) this.#toldMs = message.masterMs
+    this.#socket.send(JSON.stringify(message))
   }
 
   /** Ends a session that was silent for too long. To be called every `HEARTBEAT_MS`. */
@@ -57,8 +62,10 @@ export class WorkerSession {
     if (silentMs !== null) this.giveUp(`said nothing for ${Math.round(silentMs / 1000)} s`)
   }
 
+  /** Tells the time, if nothing else has done so lately: a worker that reports every second is told with each answer. */
   beat(): void {
-    this.send({ type: 'heartbeat', masterMs: this.#clock.nowMs() })
+    const masterMs = this.#clock.nowMs()
+    if (masterMs - this.#toldMs >= HEARTBEAT_MS) this.send({ type: 'heartbeat', masterMs })
   }
 
   /** Ends a session whose other side cannot be counted on any more; `how` as in `onEnd`. */

@@ -27,7 +27,10 @@ test.each<[WorkerState, string]>([
     'preparing',
     'ping→preparing heartbeat→preparing heard→preparing clock→preparing note→preparing warning→preparing preparing→preparing ready→ready failed→failed',
   ],
-  ['ready', 'ping→ready heartbeat→ready heard→ready clock→ready note→ready warning→ready started→running leaving→ready'],
+  [
+    'ready',
+    'ping→ready heartbeat→ready heard→ready clock→ready note→ready warning→ready started→running leaving→ready',
+  ],
   [
     'running',
     'ping→running heartbeat→running heard→running clock→running note→running warning→running delta→running requests→running frames→running leaving→running drained→drained',

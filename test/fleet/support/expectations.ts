@@ -35,6 +35,17 @@ export function expectExact(outcome: Outcome, workers: readonly Worker[] = outco
   }
 }
 
+/** Of a worker whose requests may have been lost on the way: those that did not arrive are failed or censored. */
+export function expectAccounted(outcome: Outcome, worker: Worker): void {
+  const { reported, sent } = outcome.accountOf(worker)
+  const { succeeded = 0, failed = 0, censored = 0 } = reported ?? {}
+  const name = worker.host.name
+  expect(succeeded + failed + censored, `ends of ${name}`).toBe(reported?.sent)
+  expect(sent.length, `requests of ${name}`).toBeLessThanOrEqual(reported?.sent ?? 0)
+  expect(sent.length, `requests of ${name}`).toBeGreaterThanOrEqual(succeeded)
+  expect(succeeded, `answers of ${name}`).toBeLessThanOrEqual(sent.filter((one) => one.answered).length)
+}
+
 /**
  * Of a worker whose end nobody saw: what it reported is true, and no more is unreported than it can have sent in
  * `seconds` at its share of the load.

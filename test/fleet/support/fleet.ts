@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { RunReport } from '../../../packages/core/src/index.js'
-import { type Ended, folder, Llmload } from '../../support/llmload.js'
+import { type Ended, Llmload } from '../../support/llmload.js'
 import { type Host, type Impairment, Network } from './namespaces.js'
 import { Outcome, type Worker } from './outcome.js'
 import { Service } from './service.js'
@@ -45,8 +46,11 @@ export interface FleetOptions {
 /** Starts simulator, master and workers, each on a host of its own. All ends with the test. */
 export async function fleet(options: FleetOptions): Promise<Fleet> {
   const network = new Network()
-  onTestFinished(() => network.remove())
   const started = new Fleet(network, options)
+  onTestFinished(async ({ task }) => {
+    await network.remove()
+    await started.putAway(task.result?.state === 'fail')
+  })
   await started.simulator.says(/listens on/)
   await started.startMaster()
   for (let i = 0; i < options.workers; i++) await started.join()
@@ -60,6 +64,7 @@ export class Fleet {
   readonly #options: FleetOptions
   readonly #masterHost: Host
   readonly #simHost: Host
+  readonly #evidence = mkdtempSync(join(tmpdir(), 'llmload-fleet-'))
   readonly #truthLog: string
   #master: Llmload | null = null
   /** What else a worker has to be given to join. */
@@ -73,7 +78,7 @@ export class Fleet {
     if (options.network?.by === 'relay') {
       for (const host of [this.#masterHost, this.#simHost]) host.addAddress(behindRelay(host.address))
     }
-    this.#truthLog = join(folder(), 'truth.ndjson')
+    this.#truthLog = join(this.#evidence, 'truth.ndjson')
     const args = `sim --host 0.0.0.0 --port ${SIM_PORT} --truth-log ${this.#truthLog} ${options.sim ?? ''}`
     this.simulator = new Llmload(words(args), {}, this.#simHost.within)
   }
@@ -136,10 +141,10 @@ export class Fleet {
     return host
   }
 
-  /** Resolves when the simulator is done with so many generations. */
-  async generations(count: number): Promise<void> {
-    const seen = (): number => (existsSync(this.#truthLog) ? this.#truthLines() : 0)
-    while (seen() < count) {
+  /** Resolves when the simulator is done with so many generations, or so many of one worker. */
+  async generations(count: number, worker?: Worker): Promise<void> {
+    const from = worker ? `"peer":"${worker.host.address}",` : ''
+    while (this.#truthLines(`${from}"path":"/v1/completions"`) < count) {
       await Promise.race([delay(LOOK_EVERY_MS), this.master.ended.then(endedTooSoon)])
     }
   }
@@ -157,8 +162,21 @@ export class Fleet {
     return await Outcome.of(reportOf(ended), ended, await this.truth(), this.workers)
   }
 
-  #truthLines(): number {
-    return readFileSync(this.#truthLog, 'utf8').split('/completions"').length - 1
+  /** Removes the simulator's log, or keeps it with those of the others and says where. */
+  async putAway(hasFailed: boolean): Promise<void> {
+    if (!hasFailed) return rmSync(this.#evidence, { recursive: true })
+    const master = await this.master.ended
+    writeFileSync(join(this.#evidence, 'master.log'), master.stderr)
+    writeFileSync(join(this.#evidence, 'report.json'), master.stdout)
+    for (const { host, process } of this.workers) {
+      writeFileSync(join(this.#evidence, `${host.name}.log`), (await process.ended).stderr)
+    }
+    process.stdout.write(`what the hosts said is in ${this.#evidence}\n`)
+  }
+
+  /** Lines of the log so far that have some words. */
+  #truthLines(words: string): number {
+    return existsSync(this.#truthLog) ? readFileSync(this.#truthLog, 'utf8').split(words).length - 1 : 0
   }
 
   async #startRelay(host: Host, { latencyMs, jitterMs, lossPercent }: Impairment): Promise<void> {

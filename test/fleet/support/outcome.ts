@@ -6,6 +6,9 @@ import { digestsOf, type Seen } from './truth.js'
 /** More arrivals than are missing in any of these runs. */
 const MORE_THAN_MISSING = 1000
 
+/** By then workers have heard that the run is stopped. */
+const STOPPING_MS = 500
+
 /** In a closed loop every deal of the shares numbers its requests anew, so far from the one before. */
 const INDICES_PER_EPOCH = 2 ** 32
 /** More deals than any of these runs has. */
@@ -90,13 +93,13 @@ export class Outcome {
     return (index * 1000) / (this.report.plan.load.qps ?? Number.NaN)
   }
 
-  /** Arrivals of a window of a length that was planned. */
+  /** Arrivals of the window; of one that was ended by hand, those that were due well before. */
   get dueIndices(): number[] {
-    const { load } = this.report.plan
-    const rate = (load.qps ?? Number.NaN) / 1000
-    const first = Math.ceil(measuredFromMs(load) * rate)
-    const count = Math.round((load.runTimeS ?? Number.NaN) * 1000 * rate)
-    return Array.from({ length: count }, (_, i) => first + i)
+    const { plan, window } = this.report
+    const rate = (plan.load.qps ?? Number.NaN) / 1000
+    const first = Math.ceil(measuredFromMs(plan.load) * rate)
+    const lengthMs = plan.load.runTimeS === null ? window.lengthS * 1000 - STOPPING_MS : plan.load.runTimeS * 1000
+    return Array.from({ length: Math.round(lengthMs * rate) }, (_, i) => first + i)
   }
 
   /** Those of them that never reached the simulator. */

@@ -19,7 +19,7 @@ export interface ScenarioOptions {
 export function scenario(
   name: string,
   carryOut: () => Promise<void>,
-  { limitS = 60, from = 'short' }: ScenarioOptions = {},
+  { limitS = 120, from = 'short' }: ScenarioOptions = {},
 ): void {
   if (LEVELS.indexOf(from) > asked) return
   test(name, { timeout: limitS * 1000 }, async (context) => {

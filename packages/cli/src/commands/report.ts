@@ -1,5 +1,5 @@
 import { EXIT, LoadError, systemClock } from '@llmload/core'
-import { FORMATS, findRun, historyRows, isComplete, readRun, type StoredRun, storedResults } from '@llmload/master'
+import { FORMATS, findRun, historyCsv, isComplete, readRun, type StoredRun, storedResults } from '@llmload/master'
 import { readCommandOptions } from '../command-options.js'
 import { optionsHelp } from '../help.js'
 import { REPORT_TABLE } from '../history-options.js'
@@ -19,7 +19,7 @@ export function report(argv: readonly string[]): number {
   if (!isComplete(totals)) process.stderr.write(`${whyUnfinished(run, totals.atS)}\n`)
   const source = {
     ...storedResults(totals),
-    historyRows: () => historyRows(folder),
+    historyCsv: () => historyCsv(folder),
     columns: process.stdout.columns,
   }
   process.stdout.write(FORMATS[values.format](source))

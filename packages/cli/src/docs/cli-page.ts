@@ -8,6 +8,8 @@ const RUN = `# Command line
 llmload [options]                      run a test from this host
 llmload --master [options]             run it with workers that join from other hosts, …
 llmload --worker --master-host HOST    … where each of them is started so
+llmload runs [N] [options]             list the runs of this host
+llmload report [RUN] [options]         print the results of one again, in any format
 llmload sim [options]                  be a server to test against
 \`\`\`
 
@@ -54,11 +56,10 @@ header:
 Give the API key by \`LLMLOAD_API_KEY\`: with \`-k\` everyone on the host can read it in the list of processes. The token of master and workers is taken from \`LLMLOAD_TOKEN\` or \`--token-file\` only. Neither is ever printed, logged, written to a report or handed to another process as an argument; workers get key and headers over their connection to the master.
 `
 
-/** `docs/cli.md`: every option of both commands. */
-export function cliPage(sim: OptionTable): string {
-  return [GENERATED, RUN, '## Options\n', optionTables(OPTIONS), SETTING, '## llmload sim\n', optionTables(sim)].join(
-    '\n',
-  )
+/** `docs/cli.md`: every option of a run, and of the commands that have their own. */
+export function cliPage(commands: Readonly<Record<string, OptionTable>>): string {
+  const others = Object.entries(commands).flatMap(([name, options]) => [`## llmload ${name}\n`, optionTables(options)])
+  return [GENERATED, RUN, '## Options\n', optionTables(OPTIONS), SETTING, ...others].join('\n')
 }
 
 function optionTables(options: OptionTable): string {

@@ -77,7 +77,7 @@ export const FLEET_OPTIONS = {
     group: RUN_API,
     type: credential,
     default: null,
-    unset: 'that of --control-token',
+    unset: 'that of controllers',
     sources: ['env'],
     secret: true,
     help: 'Secret of those who only watch it.',

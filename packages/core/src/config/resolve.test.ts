@@ -43,6 +43,9 @@ describe('defaults', () => {
         viewToken: null,
         controlToken: null,
         allowedTargets: [],
+        workerGraceS: 30,
+        failOnWorkerLoss: false,
+        masterMaxWaitS: 60,
         tls: null,
       },
       target: {
@@ -174,6 +177,25 @@ describe('problems', () => {
   })
 
   test.each<{ texts: Texts; problem: string }>([
+    { texts: { burst: '1s', qps: '5' }, problem: '--burst and --qps exclude each other' },
+    {
+      texts: { burst: '1s', users: '5', 'ramping-time': '5s' },
+      problem: '--burst and --ramping-time exclude each other',
+    },
+    { texts: { users: '5', 'ramping-time': '5s', qps: '1' }, problem: '--ramping-time and --qps exclude each other' },
+    { texts: { 'ramping-time': '5s' }, problem: '--ramping-time needs --users' },
+    {
+      texts: { qps: '5', burstiness: '2', 'qps-distribution': 'uniform' },
+      problem: '--burstiness is of gamma gaps, not of --qps-distribution uniform',
+    },
+    {
+      texts: { stages: '1m:qps=5,30s:users=9', 'run-time': '2m' },
+      problem: '--run-time is 120 s, but --stages last 90 s together',
+    },
+    {
+      texts: { stages: '1m:users=5,1m:qps=9' },
+      problem: '--stages must say a rate for the first stage too, if for any',
+    },
     { texts: { master: 'true', worker: 'true' }, problem: '--master and --worker exclude each other' },
     { texts: { 'tls-cert': 'c.pem' }, problem: '--tls-cert needs --tls-key' },
     { texts: { 'tls-key': 'k.pem' }, problem: '--tls-key needs --tls-cert' },

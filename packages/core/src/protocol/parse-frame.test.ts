@@ -16,7 +16,18 @@ const PLAN = {
   sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
   workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
   load: {
-    ...{ users: 1, spawnRate: 1, qps: null, qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [], warmupS: 0, runTimeS: null },
+    ...{
+      users: 1,
+      spawnRate: 1,
+      qps: null,
+      qpsDistribution: 'constant',
+      burstiness: 1,
+      burstPeriodS: null,
+      ramping: null,
+      stages: [],
+      warmupS: 0,
+      runTimeS: null,
+    },
     ...{ maxRequests: null, stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
   },
 }
@@ -30,7 +41,7 @@ const problemOf = (parsed: object): string | null => ('problem' in parsed ? Stri
 /** As many of a text as a frame holds. */
 const many = (unit: string): string => unit.repeat(Math.floor((MAX_FRAME_BYTES - 1000) / unit.length))
 
-describe('a frame from a worker', () => {
+describe('a frame from a worker', { timeout: 30_000 }, () => {
   test('has its message and its number', () => {
     expect(parseWorkerMessage('{"n":3,"type":"leaving"}')).toEqual({ n: 3, message: { type: 'leaving' } })
     expect(parseWorkerMessage('{"type":"heartbeat"}')).toEqual({ message: { type: 'heartbeat' } })

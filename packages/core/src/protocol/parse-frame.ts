@@ -5,6 +5,8 @@ import { type MasterMessage, type WorkerMessage, workerMessage } from './message
 /** What is wrong with a frame goes into logs and into the reason of a closing connection. */
 const MAX_PROBLEM_CHARS = 500
 
+const messageNumber = z.int().min(1).optional()
+
 type Parsed<Message> = { readonly message: Message; readonly n: number | undefined } | { readonly problem: string }
 
 /** One frame from a worker as a typed message and its number, or the reason why it is none. */
@@ -18,7 +20,7 @@ function parse<Message>(schema: z.ZodType<Message>, frame: string): Parsed<Messa
   // A text or a list would be spread into as many members as it is long.
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'no JSON object' }
   const { n, ...rest }: { n?: unknown } = value
-  const number = z.int().min(1).optional().safeParse(n)
+  const number = messageNumber.safeParse(n)
   if (!number.success) return { problem: 'a number that is none' }
   const parsed = schema.safeParse(rest)
   if (parsed.success) return { message: parsed.data, n: number.data }

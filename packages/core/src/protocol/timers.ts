@@ -1,4 +1,4 @@
-/** Both sides say something at least this often … */
+/** Both sides look this often whether they have said something lately, and say something if not … */
 export const HEARTBEAT_MS = 1000
 
 /**

@@ -19,7 +19,11 @@ const PLAN: Plan = {
       users: 100,
       spawnRate: 100,
       qps: 1,
-      qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [],
+      qpsDistribution: 'constant',
+      burstiness: 1,
+      burstPeriodS: null,
+      ramping: null,
+      stages: [],
       warmupS: 0,
       runTimeS: 120,
       maxRequests: null,
@@ -42,13 +46,17 @@ const WORKER: WorkerRecord = {
   id: 'w',
   host: 'box',
   pid: 1,
+  joinedAtS: null,
   loadShare: 1,
+  shares: [{ fromS: 0, loadShare: 1 }],
+  away: [],
   counts: { sent: 120, succeeded: 120, failed: 0, censored: 0 },
   lateByMs: 1,
-  clock: { offsetMs: 0, errorMs: 0.1 },
+  clock: { offsetMs: 0, errorMs: 0.1, driftPpm: null, driftErrorPpm: null },
   deltas: 120,
   missingDeltas: 0,
   lost: null,
+  leftAtS: null,
   tokenizer: 'by hand',
   warnings: [],
   health: [
@@ -86,7 +94,8 @@ const build = (overrides: Partial<RunRecord> = {}): RunReport =>
       memoryBytes: 8e9,
       host: 'box',
     },
-    window: { phase: 'measured', startedAtMs: 1_000_000, endedAtMs: 1_120_000, endedBy: 'run-time' },
+    window: { phase: 'measured', startedAtMs: 1_000_000, endedAtMs: 1_120_000, endedBy: 'run-time', endReason: null },
+    changes: [],
     stats: guideStats(),
     rampRequests: 3,
     workers: [WORKER],
@@ -113,6 +122,7 @@ describe('a report', () => {
       endedAt: '1970-01-01T00:18:40.000Z',
       lengthS: 120,
       endedBy: 'run-time',
+      endReason: null,
       rampRequests: 3,
     })
   })
@@ -204,11 +214,14 @@ describe('a report', () => {
       ...{ eluMean: expect.closeTo(0.2), eluMax: 0.3, loopDelayP99MsMax: 3, cpuCoresMean: expect.closeTo(0.3) },
       rssBytesMax: 300,
     })
-    expect(build({ workers: [{ ...WORKER, health: NO_HEALTH }] }).workers[0]).toMatchObject({ eluMean: null, eluMax: null })
+    expect(build({ workers: [{ ...WORKER, health: NO_HEALTH }] }).workers[0]).toMatchObject({
+      eluMean: null,
+      eluMax: null,
+    })
   })
 
   test('of a window without length has no rates instead of infinite ones', () => {
-    const window = { phase: 'ramp', startedAtMs: 5, endedAtMs: 5, endedBy: 'interrupted' } as const
+    const window = { phase: 'ramp', startedAtMs: 5, endedAtMs: 5, endedBy: 'interrupted', endReason: null } as const
     const { requests, entries } = build({ window, stats: new Stats() })
     expect(requests).toMatchObject({ sentPerSecond: null, failRatio: null })
     expect(entries).toEqual([])

@@ -152,7 +152,9 @@ const plan = z.strictObject({
     burstiness: z.number(),
     burstPeriodS: z.number().nullable(),
     ramping: z.strictObject({ timeS: z.number(), warmupS: z.number() }).nullable(),
-    stages: z.array(z.strictObject({ durationS: z.number(), qps: levels.nullable(), users: levels.nullable() })).readonly(),
+    stages: z
+      .array(z.strictObject({ durationS: z.number(), qps: levels.nullable(), users: levels.nullable() }))
+      .readonly(),
     warmupS: z.number(),
     runTimeS: z.number().nullable(),
     maxRequests: z.number().nullable(),

@@ -125,6 +125,31 @@ describe('answers that are not an event stream', () => {
     expect(failureOf(read({ contentType: JSON_TYPE, expected: { stream: false } }, ...reads))).toBe(failure)
   })
 
+  test.each<{ story: string; reads: string[]; seen: Partial<Timeline> }>([
+    {
+      story: 'JSON',
+      reads: [' ', '\n', '\n{"choices":[{"text":"a","finish_reason":"stop"}]}'],
+      seen: { text: 'a', notStreamed: true, failure: null },
+    },
+    {
+      story: 'a page',
+      reads: ['\n', '\n<html><title>Hi</title>'],
+      seen: { failure: { class: 'parse', message: 'expected an event stream, got a page: Hi' } },
+    },
+    {
+      story: 'events',
+      reads: ['\n', '\r\n', text('a'), DONE],
+      seen: { text: 'a', firstByteMs: 100, firstTokenMs: 300 },
+    },
+    {
+      story: 'nothing at all',
+      reads: ['\n', ' '.repeat(2000)],
+      seen: { failure: { class: 'truncated', message: 'the stream ended without finish_reason or [DONE]' } },
+    },
+  ])('white space in reads of its own does not hide $story', ({ reads, seen }) => {
+    expect(read({ contentType: 'text/plain' }, ...reads)).toMatchObject(seen)
+  })
+
   test('an event stream where none was asked for is read as one', () => {
     const timeline = read({ expected: { stream: false } }, text('a'), text('b'), DONE)
     expect(timeline).toMatchObject({ text: 'ab', chunkMs: [100, 200], failure: null })

@@ -19,6 +19,11 @@ const NOT_STREAMED = { share: 0.9, minChunks: 10 }
 /** A server that refuses with this one, or with 503 and the time after which to come again, sheds load. */
 const TOO_MANY_REQUESTS = 429
 
+/** So far into a body its first byte that is not white space is looked for. */
+const MAX_BLANK_BYTES = 1024
+
+const NOTHING = Buffer.alloc(0)
+
 /** Takes what follows a failure after which nothing can be read. */
 const IGNORE: BodyParser = { push: () => true, finish: () => {} }
 
@@ -42,6 +47,8 @@ export class ResponseReader implements EventSink {
   readonly #answer: Answer
   #contentType = ''
   #parser: BodyParser | null = null
+  /** White space at the begin of the body, until something else tells how to read it. */
+  #blank = NOTHING
   /** How the body is read, once that is known. */
   #format: Format | null = null
   #nowMs = Number.NaN
@@ -78,7 +85,13 @@ export class ResponseReader implements EventSink {
     this.#hasByte = true
     this.#nowMs = nowMs
     this.#parser ??= this.#open(bytes, start, end)
-    if (this.#parser.push(bytes, start, end) || this.#format === 'refusal' || this.#format === 'html') return
+    if (
+      this.#parser === null ||
+      this.#parser.push(bytes, start, end) ||
+      this.#format === 'refusal' ||
+      this.#format === 'html'
+    )
+      return
     this.#fail('parse', `answer has a piece larger than ${MAX_EVENT_BYTES / 1024 ** 2} MiB`)
     this.#parser = IGNORE
   }
@@ -86,7 +99,7 @@ export class ResponseReader implements EventSink {
   /** The body is complete. */
   end(nowMs: number): void {
     this.#over = true
-    this.#parser?.finish()
+    this.#finish()
     this.#judge()
     this.#settle(nowMs)
   }
@@ -110,8 +123,29 @@ export class ResponseReader implements EventSink {
     this.#settle(nowMs)
   }
 
-  #open(bytes: Buffer, start: number, end: number): BodyParser {
-    this.#format = formatOf(this.#contentType, firstByteOf(bytes, start, end), this.#expected.stream)
+  /** Null as long as only white space has come: a server may send it ahead, to show that it has not forgotten. */
+  #open(bytes: Buffer, start: number, end: number): BodyParser | null {
+    const room = MAX_BLANK_BYTES - this.#blank.length
+    const first = firstByteOf(bytes, start, Math.min(end, start + room))
+    if (first === '' && end - start < room) {
+      this.#blank = Buffer.concat([this.#blank, bytes.subarray(start, end)])
+      return null
+    }
+    const parser = this.#parserFor(first)
+    parser.push(this.#blank, 0, this.#blank.length)
+    return parser
+  }
+
+  #finish(): void {
+    if (this.#parser === null && this.#blank.length > 0) {
+      this.#parser = this.#parserFor('')
+      this.#parser.push(this.#blank, 0, this.#blank.length)
+    }
+    this.#parser?.finish()
+  }
+
+  #parserFor(firstByte: string): BodyParser {
+    this.#format = formatOf(this.#contentType, firstByte, this.#expected.stream)
     switch (this.#format) {
       case 'sse':
         return new SseParser(this)
@@ -200,7 +234,7 @@ export class ResponseReader implements EventSink {
   /** Takes what had arrived of a body that is not complete. A part of a JSON body or page is of no use. */
   #breakOff(): void {
     this.#over = true
-    if (this.#format !== 'json' && this.#format !== 'html') this.#parser?.finish()
+    if (this.#format !== 'json' && this.#format !== 'html') this.#finish()
   }
 
   /** Whether an answer whose body is over is a good one. */
@@ -238,10 +272,7 @@ function formatOf(contentType: string, firstByte: string, stream: boolean): Form
 
 /** First character that is not white space, as DeepSeek sends blank lines before a JSON body. */
 const firstByteOf = (bytes: Buffer, start: number, end: number): string =>
-  bytes
-    .toString('latin1', start, Math.min(end, start + 1024))
-    .trimStart()
-    .charAt(0)
+  bytes.toString('latin1', start, end).trimStart().charAt(0)
 
 function hasGenerated({ chars, completionTokens, logprobTokens, idTokens }: Timeline): boolean {
   return chars > 0 || (completionTokens ?? 0) > 0 || logprobTokens > 0 || idTokens > 0

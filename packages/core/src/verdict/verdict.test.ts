@@ -49,7 +49,17 @@ const ROWS: Row[] = [
 
   {
     story: 'a worker lost',
-    worker: { lost: { atS: 12, loadShare: 0.5, how: 'was killed' } },
+    worker: { lost: { atS: 12, loadShare: 0.5, how: 'was killed', takenOverAtS: null, missingShare: 0.5 } },
+    outcome: 'INVALID worker_lost',
+  },
+  {
+    story: 'a worker lost whose share was taken over soon, in a long run',
+    worker: { lost: { atS: 12, loadShare: 0.5, how: 'was killed', takenOverAtS: 17, missingShare: 0.01 } },
+    outcome: 'SUSPECT worker_lost',
+  },
+  {
+    story: 'a worker lost whose share was taken over soon, in a short run',
+    worker: { lost: { atS: 12, loadShare: 0.5, how: 'was killed', takenOverAtS: 17, missingShare: 0.04 } },
     outcome: 'INVALID worker_lost',
   },
   { story: 'a start 100 ms late', worker: { lateByMs: 100 }, outcome: null },
@@ -195,16 +205,20 @@ test.each(ROWS)('$story: $outcome', ({ run, worker, outcome }) => {
 
 describe('a reason', () => {
   test('has the worker, what was seen, the limit and a remedy', () => {
-    const lost = { atS: 12.34, loadShare: 1 / 3, how: 'closed the connection' }
+    const lost = {
+      ...{ atS: 12.34, loadShare: 1 / 3, how: 'closed the connection' },
+      ...{ takenOverAtS: 17, missingShare: 0.02 },
+    }
     expect(judge({ ...HEALTHY, workers: [WORKER, { ...WORKER, id: 'x', lost }] }).reasons).toEqual([
       {
         code: 'worker_lost',
         verdict: 'INVALID',
         worker: 'x',
-        observed: 1 / 3,
-        limit: 0,
+        observed: 0.02,
+        limit: 0.01,
         unit: 'share',
-        message: 'lost 12.3 s after the start (closed the connection); 33.3 % of the load was missing from then on',
+        message:
+          'lost 12.3 s after the start (closed the connection); 33.3 % of the load was missing until 17.0 s, 2 % of the whole',
         hint: 'look at the log of the worker, then repeat the run',
       },
     ])

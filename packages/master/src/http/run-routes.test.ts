@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { type MasterRun, test as masterTest } from '../../test/master-run.js'
-import { statsData, type WireWorker } from '../../test/wire-worker.js'
+import { clock, instant, statsData, type WireWorker } from '../../test/wire-worker.js'
 
 interface Answer {
   readonly status: number
@@ -64,6 +64,23 @@ describe('a master over HTTP', () => {
       tokens: { input: 3000, output: 300 },
       workers: [{ id: 'host-1', status: 'connected', users: 4, inFlight: 2, health: { elu: 0.1 } }],
     })
+  })
+
+  test('tells what has been, second by second, all of it or the newest', async ({ loading: { run, worker } }) => {
+    const startMs = clock.nowMs()
+    await worker.report({ measured: statsData({ answered: 3 }), users: 4, untilMs: startMs })
+    await instant(startMs + 3100)
+    await worker.report({ users: 4 })
+    const { points } = JSON.parse((await ask(run, '/api/history')).text)
+    expect(points[0]).toMatchObject({
+      fromS: 0,
+      lengthS: 1,
+      workers: expect.any(Number),
+      latencies: { ttft: { p50: 57 } },
+    })
+    const newest = points.at(-1).fromS
+    expect(JSON.parse((await ask(run, `/api/history?fromS=${newest}`)).text).points).toEqual([points.at(-1)])
+    expect(await ask(run, '/api/history?fromS=yesterday')).toMatchObject({ status: 400 })
   })
 
   test('changes the load, and tells the workers', async ({ loading: { run, worker } }) => {

@@ -17,6 +17,10 @@ export function runRoutes(run: RunSources): Route[] {
       handle: (_request, response) => answerJson(response, () => runStatus(run)),
     },
     {
+      ...{ method: 'GET', path: '/api/history', role: 'viewer' },
+      handle: (request, response) => answerJson(response, () => historyOf(run, request)),
+    },
+    {
       ...{ method: 'POST', path: '/api/load', role: 'controller' },
       handle: (request, response) =>
         answerJson(response, async () => {
@@ -40,6 +44,22 @@ function scrape(run: RunSources, { headers: { accept } }: IncomingMessage, respo
   const exposition = expositionOf(accept)
   response.writeHead(200, { 'content-type': EXPOSITIONS[exposition], 'cache-control': 'no-store' })
   response.end(writeFamilies(runMetrics(snapshotOf(run)), exposition))
+}
+
+/** All of it, or what began at or after `?fromS=`. */
+function historyOf({ plan, ledger, clock, phase }: RunSources, { url = '' }: IncomingMessage) {
+  const text = new URL(url, 'http://master').searchParams.get('fromS') ?? '0'
+  const fromS = Number(text)
+  if (!Number.isFinite(fromS)) {
+    throw new ApiError(
+      400,
+      'BAD_REQUEST',
+      `fromS must be a number of seconds, not '${text}'`,
+      'ask /api/history?fromS=60',
+    )
+  }
+  const points = phase.current === 'reporting' ? ledger.history.points() : ledger.history.points(clock.nowMs())
+  return { runId: plan.runId, points: points.filter((point) => point.fromS >= fromS) }
 }
 
 function controlOf({ control, phase }: RunSources): LoadControl {

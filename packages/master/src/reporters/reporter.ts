@@ -1,10 +1,8 @@
 import type { Rows, RunRecord, Stats } from '@llmload/core'
-import type { PhaseName } from '../delta-ledger.js'
 import type { Results } from './results.js'
 
 /** What can be seen of a run at one moment. */
 export interface View {
-  readonly phase: PhaseName
   readonly stats: Stats
   /** The table with Locust's current rates. */
   readonly current: Rows

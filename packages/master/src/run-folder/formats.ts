@@ -1,4 +1,4 @@
-import { exceptionsCsv, failuresCsv, historyCsvHeader, nameWidth, statsCsv } from '@llmload/core'
+import { exceptionsCsv, failuresCsv, nameWidth, statsCsv } from '@llmload/core'
 import { consoleText } from '../reporters/console.js'
 import { jsonText } from '../reporters/json.js'
 import type { Results } from '../reporters/results.js'
@@ -6,8 +6,8 @@ import { newCsv } from '../reporters/summary-file.js'
 import { verdictRow } from '../reporters/verdict-file.js'
 
 interface Source extends Results {
-  /** Of Locust's history. */
-  readonly historyRows: () => readonly string[]
+  /** Locust's history, as it was written while the run went on. */
+  readonly historyCsv: () => string
   /** Of the terminal; undefined = none. */
   readonly columns: number | undefined
 }
@@ -19,7 +19,7 @@ export const FORMATS = {
   'summary-csv': ({ summary }) => newCsv(summary),
   'verdict-csv': ({ report }) => newCsv(verdictRow(report)),
   'stats-csv': ({ total: { rows, aggregated } }) => statsCsv(rows, aggregated),
-  'history-csv': ({ historyRows }) => historyCsvHeader() + historyRows().join(''),
+  'history-csv': ({ historyCsv }) => historyCsv(),
   'failures-csv': ({ stats }) => failuresCsv(stats.errors.entries),
   'exceptions-csv': () => exceptionsCsv([]),
 } as const satisfies Record<string, (run: Source) => string>

@@ -1,6 +1,5 @@
-import { type RunReport, runReport, type Stats, statsData } from '@llmload/core'
+import { type HistoryPoint, type RunReport, runReport, type Stats, statsData } from '@llmload/core'
 import { z } from 'zod'
-import type { View } from '../reporters/reporter.js'
 
 /** Raised when something in the folder of a run changes its meaning or goes away; new fields do not raise it. */
 export const RUN_FOLDER_FORMAT = 1
@@ -11,6 +10,7 @@ export const FILES = {
   plan: 'plan.json',
   log: 'llmload.log',
   series: 'series.ndjson',
+  history: 'stats_history.csv',
   totals: 'totals.json',
   report: 'report.json',
   summary: 'summary.txt',
@@ -59,16 +59,8 @@ export const outcomeFile = z.object({
 })
 export type OutcomeFile = z.infer<typeof outcomeFile>
 
-/** The run at one moment. Counts are those of the phase up to then. */
-export function seriesLine(
-  atS: number,
-  { wallMs, phase, users, stats: { counts }, current }: View,
-  historyRow: string,
-) {
-  const { reqPerS: requestsPerSecond, failPerS: failuresPerSecond } = current.aggregated
-  const time = new Date(wallMs).toISOString()
-  return `${JSON.stringify({ time, atS, phase, users, ...counts, requestsPerSecond, failuresPerSecond, historyRow })}\n`
+/** One second of the run. */
+export function seriesLine(startWallMs: number, point: HistoryPoint): string {
+  const time = new Date(startWallMs + point.fromS * 1000).toISOString()
+  return `${JSON.stringify({ time, ...point })}\n`
 }
-
-/** What is read of it again. */
-export const seriesRow = z.object({ historyRow: z.string() })

@@ -8,11 +8,12 @@ import { EXIT, type LoadError, makePlan, Stats, systemClock, tableRows } from '@
 import { describe, expect } from 'vitest'
 import { configOf, type MasterRun, type RunOverrides, test as runTest } from '../../test/master-run.js'
 import { instant, statsData } from '../../test/wire-worker.js'
+import { History } from '../history.js'
 import { findRun, runFolders } from './find-run.js'
 import { FORMATS } from './formats.js'
 import { FILES } from './layout.js'
 import { RunFolder } from './run-folder.js'
-import { historyRows, readRun, storedResults } from './stored-run.js'
+import { historyCsv, readRun, storedResults } from './stored-run.js'
 
 const test = runTest.extend<{
   /** A place of its own for each test. */
@@ -41,9 +42,8 @@ const test = runTest.extend<{
 })
 
 const named = (path: string) => ({ path, isNamed: true })
-/** Where a series is to be written: takes nothing until somebody reads it. */
-function pipe(folder: string): string {
-  const path = join(folder, FILES.series)
+/** A file to be written that takes nothing until somebody reads it. */
+function pipe(path: string): string {
   execFileSync('mkfifo', [path])
   return path
 }
@@ -59,7 +59,7 @@ function onlyRun(place: string): string {
 function printed(folder: string) {
   const { totals } = readRun(folder, systemClock())
   if (totals === null) throw new Error('nothing was saved')
-  return { ...storedResults(totals), historyRows: () => historyRows(folder), columns: undefined }
+  return { ...storedResults(totals), historyCsv: () => historyCsv(folder), columns: undefined }
 }
 
 describe.concurrent('a run', () => {
@@ -81,6 +81,8 @@ describe.concurrent('a run', () => {
     expect(FORMATS['failures-csv'](source)).toBe(text(place, 'run_failures.csv'))
     expect(FORMATS['exceptions-csv'](source)).toBe(text(place, 'run_exceptions.csv'))
     expect(text(folder, FILES.report)).toBe(run.stdout)
+    const [second = '{}'] = text(folder, FILES.series).split('\n')
+    expect(JSON.parse(second)).toMatchObject({ time: expect.stringMatching(/^20.*Z$/), fromS: 0, lengthS: 1 })
     expect(text(folder, FILES.summary)).toBe(FORMATS.text(source))
     expect(readRun(folder, systemClock())).toMatchObject({
       state: 'finished',
@@ -156,7 +158,7 @@ describe.concurrent('a place', () => {
     const worker = await run.worker()
     await worker.getReady()
     const folder = onlyRun(place)
-    const series = pipe(folder) // nobody reads on its other side
+    const series = pipe(join(folder, FILES.series)) // nobody reads on its other side
     const { startAtMs } = await worker.next('start')
     await instant(startAtMs + 500)
     worker.send({ type: 'started', lateByMs: 0 })
@@ -168,20 +170,20 @@ describe.concurrent('a place', () => {
     await once(spawn('cat', [series], { stdio: 'ignore' }), 'exit') // lets go of the thread that waits for a reader
   }, 20_000)
 
-  test('that is slow costs seconds of the series, and the run says how many', async ({ place, onTestFinished }) => {
+  test('that is slow costs lines of the seconds, and the run says how many', async ({ place, onTestFinished }) => {
     const warnings: string[] = []
     const log = { debug() {}, info() {}, warn: (_: object, words: string) => void warnings.push(words), error() {} }
     const folder = new RunFolder({
       ...{ runsDir: named(place), clock: systemClock(), log, logLines: null, stdoutColumns: undefined },
     })
     folder.open({ ...makePlan(configOf(), { runId: randomUUID(), baseUrl: 'http://h', model: 'M' }) }, '1.2.3')
-    const series = pipe(onlyRun(place))
+    const history = pipe(join(onlyRun(place), FILES.history))
+    folder.begin(new History(), 0)
     const current = tableRows([], () => ({ reqPerS: 0, failPerS: 0 }))
     const record = () => {
       throw new Error('no checkpoint is due')
     }
     const live = {
-      phase: 'measured',
       stats: new Stats(),
       current,
       total: current,
@@ -189,13 +191,15 @@ describe.concurrent('a place', () => {
       second: 1,
       record,
     } as const
-    for (let s = 0; s < 300; s++) folder.onSecond({ ...live, wallMs: 1000 * s })
-    const reader = spawn('wc', ['-l', series], { stdio: ['ignore', 'pipe', 'inherit'] })
+    for (let s = 0; s < 1000; s++) folder.onSecond({ ...live, wallMs: 1000 * s })
+    const reader = spawn('wc', ['-l', history], { stdio: ['ignore', 'pipe', 'inherit'] })
     onTestFinished(() => void reader.kill())
     const [[lines]] = await Promise.all([once(reader.stdout, 'data'), folder.close(EXIT.ok, null)])
-    const missing = 300 - Number.parseInt(String(lines), 10)
+    const missing = 1 + 1000 - Number.parseInt(String(lines), 10)
     expect(missing).toBeGreaterThan(0)
-    expect(warnings).toEqual([`series.ndjson lacks ${missing} seconds, for which the disk was too slow`])
+    expect(warnings).toEqual([
+      `series.ndjson and stats_history.csv lack ${missing} lines, for which the disk was too slow`,
+    ])
   })
 })
 
@@ -222,9 +226,9 @@ describe.concurrent('a folder', () => {
   test('whose last second was being written when the process died has the others', async ({ place, carryOut }) => {
     await carryOut({ runsDir: named(place) })
     const folder = onlyRun(place)
-    const rows = historyRows(folder)
-    writeFileSync(join(folder, FILES.series), '{"time": "20', { flag: 'a' })
-    expect(historyRows(folder)).toEqual(rows)
+    const rows = historyCsv(folder)
+    writeFileSync(join(folder, FILES.history), '1700000000,4,,Agg', { flag: 'a' })
+    expect(historyCsv(folder)).toBe(rows)
   })
 
   test('is found by the beginning of its name or of its id, and must be the only one', async ({ place }) => {

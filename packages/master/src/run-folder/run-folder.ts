@@ -6,7 +6,6 @@ import {
   ERROR_CODES,
   type ErrorCode,
   type ExitCode,
-  historyCsvRow,
   LoadError,
   type Log,
   messageOf,
@@ -14,29 +13,23 @@ import {
   type Plan,
 } from '@llmload/core'
 import { environment } from '../environment.js'
+import type { History } from '../history.js'
 import { makeFolder } from '../make-folder.js'
 import { consoleText } from '../reporters/console.js'
 import { jsonText } from '../reporters/json.js'
 import { LineFile } from '../reporters/line-file.js'
 import type { FinalView, LiveView, Reporter, View } from '../reporters/reporter.js'
-import {
-  type EnvironmentFile,
-  FILES,
-  folderName,
-  type OutcomeFile,
-  RUN_FOLDER_FORMAT,
-  seriesLine,
-  totalsText,
-} from './layout.js'
+import { type EnvironmentFile, FILES, folderName, type OutcomeFile, RUN_FOLDER_FORMAT, totalsText } from './layout.js'
 import { processStart } from './process-start.js'
+import { SecondFiles } from './second-files.js'
 import { within } from './within.js'
 import { writeWhole } from './write-whole.js'
 
 /** A run whose master is killed loses no more than that. */
 const SAVE_EVERY_S = 10
 
-/** Lines that may wait for a slow disk: further seconds are left out. */
-const MAX_WAITING_BYTES = 64 * 1024
+/** Log lines that may wait for a slow disk. */
+const MAX_LOG_BYTES = 1024 * 1024
 
 /** A disk that does not answer must not hold up the end of a run. */
 const END_WAIT_MS = 5000
@@ -73,10 +66,10 @@ export class RunFolder implements Reporter {
   /** Null = there is none. */
   #path: string | null = null
   #logFile: LineFile | null = null
-  #series: LineFile | null = null
+  #history: History | null = null
+  #startWallMs = 0
+  #seconds: SecondFiles | null = null
   #saving: Promise<void> | null = null
-  #firstWallMs: number | null = null
-  #skippedSeconds = 0
   #problem: string | null = null
 
   constructor(deps: RunFolderDeps) {
@@ -101,13 +94,22 @@ export class RunFolder implements Reporter {
       log.warn({}, `the run is not kept in the history: ${messageOf(error)}; --runs-dir names another place`)
       return
     }
-    this.#logFile = this.#lineFile(join(this.#path, FILES.log))
+    this.#logFile = new LineFile(join(this.#path, FILES.log), (error) => this.#missed(error), MAX_LOG_BYTES)
     logLines?.follow((line) => void this.#logFile?.write(line))
+  }
+
+  /** The start of the load is fixed, on the master's clock. */
+  begin(history: History, startAtMs: number): void {
+    if (this.#path === null) return
+    const startWallMs = this.#deps.clock.wallMs(startAtMs)
+    this.#history = history
+    this.#startWallMs = startWallMs
+    this.#seconds = new SecondFiles({ folder: this.#path, startWallMs, onError: (error) => this.#missed(error) })
   }
 
   onSecond(live: LiveView): void {
     if (this.#path === null) return
-    this.#addToSeries(this.#path, live)
+    this.#seconds?.add(live, this.#history?.points(this.#deps.clock.nowMs()) ?? [])
     const isDue = live.second > 0 && live.second % SAVE_EVERY_S === 0
     if (!isDue || this.#saving !== null) return
     const record = live.record()
@@ -120,7 +122,7 @@ export class RunFolder implements Reporter {
   /** Throws OUTPUT_FILE if something could not be written where somebody named the place. */
   async onEnd(final: FinalView): Promise<void> {
     if (this.#path === null) return
-    this.#addToSeries(this.#path, final)
+    this.#seconds?.add(final, this.#history?.points() ?? [])
     await this.#inTime(this.#finish(final))
     if (this.#problem === null || !this.#deps.runsDir?.isNamed) return
     throw new LoadError(
@@ -152,19 +154,12 @@ export class RunFolder implements Reporter {
     mkdirSync(path)
     const { pid } = process
     const who: EnvironmentFile = {
-      ...environment(),
       ...{ format: RUN_FOLDER_FORMAT, llmload, createdAt, pid, processStart: processStart(pid) },
+      ...environment(),
     }
     writeFileSync(join(path, FILES.environment), `${JSON.stringify(who, null, 2)}\n`)
     writeFileSync(join(path, FILES.plan), `${JSON.stringify(plan, null, 2)}\n`)
     return path
-  }
-
-  #addToSeries(path: string, view: View): void {
-    this.#series ??= this.#lineFile(join(path, FILES.series))
-    const { wallMs, users, current } = view
-    const line = seriesLine(this.#secondsAt(view), view, historyCsvRow(wallMs, users, current.aggregated))
-    if (!this.#series.write(line)) this.#skippedSeconds++
   }
 
   async #finish(final: FinalView): Promise<void> {
@@ -175,34 +170,34 @@ export class RunFolder implements Reporter {
     await this.#write(FILES.report, jsonText(report))
     await this.#write(FILES.summary, consoleText(final, nameWidth(this.#deps.stdoutColumns)))
     await this.#write(FILES.verdict, `${JSON.stringify({ verdict, reasons }, null, 2)}\n`)
-    await this.#closeSeries()
+    await this.#closeSeconds()
   }
 
   async #closeWith(outcome: string): Promise<void> {
     await this.#saving
-    await this.#closeSeries()
+    await this.#closeSeconds()
     await this.#write(FILES.outcome, outcome)
     const logFile = this.#logFile
     this.#logFile = null
     await logFile?.close().catch((error) => this.#missed(error))
   }
 
-  async #closeSeries(): Promise<void> {
-    const series = this.#series
-    if (series === null) return
-    this.#series = null
-    await series.close().catch((error) => this.#missed(error))
-    if (this.#skippedSeconds === 0 || this.#problem !== null) return
-    this.#deps.log.warn({}, `${FILES.series} lacks ${this.#skippedSeconds} seconds, for which the disk was too slow`)
+  async #closeSeconds(): Promise<void> {
+    const seconds = this.#seconds
+    this.#seconds = null
+    try {
+      const skipped = (await seconds?.close()) ?? 0
+      if (skipped === 0) return
+      const files = `${FILES.series} and ${FILES.history}`
+      this.#deps.log.warn({}, `${files} lack ${skipped} lines, for which the disk was too slow`)
+    } catch (error) {
+      this.#missed(error)
+    }
   }
 
   async #write(file: string, text: string): Promise<void> {
     if (this.#path === null) return
     await writeWhole(join(this.#path, file), text).catch((error) => this.#missed(error))
-  }
-
-  #lineFile(path: string): LineFile {
-    return new LineFile(path, (error) => this.#missed(error), MAX_WAITING_BYTES)
   }
 
   async #inTime(work: Promise<void>): Promise<void> {
@@ -216,10 +211,9 @@ export class RunFolder implements Reporter {
     this.#deps.log.warn({}, `the folder of the run will not be complete: ${this.#problem}`)
   }
 
-  /** Since the first view. */
+  /** Since the start of the load. */
   #secondsAt({ wallMs }: View): number {
-    this.#firstWallMs ??= wallMs
-    return Math.round(wallMs - this.#firstWallMs) / 1000
+    return Math.round(wallMs - this.#startWallMs) / 1000
   }
 
   #now(): string {

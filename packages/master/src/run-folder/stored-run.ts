@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Clock, LoadError, messageOf, type Plan, runReport, Stats, statsData } from '@llmload/core'
+import { type Clock, CSV_ROW_END, LoadError, messageOf, type Plan, runReport, Stats, statsData } from '@llmload/core'
 import type { z } from 'zod'
 import { type Results, resultsOf } from '../reporters/results.js'
 import {
@@ -12,7 +12,6 @@ import {
   type OutcomeFile,
   outcomeFile,
   RUN_FOLDER_FORMAT,
-  seriesRow,
   type TotalsFile,
   totalsFile,
 } from './layout.js'
@@ -67,13 +66,11 @@ export function storedResults({ report, stats: data }: TotalsFile): Results {
   return resultsOf(report, stats)
 }
 
-/** The rows of Locust's history of a run, one per second. */
-export function historyRows(folder: string): string[] {
-  const lines = (readText(folder, FILES.series) ?? '').split('\n')
+/** Locust's history of a run. */
+export function historyCsv(folder: string): string {
+  const text = readText(folder, FILES.history) ?? ''
   // What was being written when the process was killed has no end.
-  return lines
-    .slice(0, -1)
-    .map((line, i) => check(folder, `line ${i + 1} of ${FILES.series}`, line, seriesRow).historyRow)
+  return text.slice(0, text.lastIndexOf(CSV_ROW_END) + CSV_ROW_END.length)
 }
 
 function isRunning(folder: string, { host, pid, processStart }: EnvironmentFile, clock: Clock): boolean {

@@ -17,6 +17,8 @@ const SPACE = 0x20
 const SEMICOLON = 0x3b
 
 const BEGIN = 'HTTP/1.'
+/** So much is looked at of what may begin otherwise: enough to quote it. */
+const MAX_BEGIN_BYTES = 100
 const BLANK_LINE = '\r\n\r\n'
 
 /** Receives one response. */
@@ -104,10 +106,8 @@ export class ResponseParser {
   }
 
   #head(bytes: Buffer, at: number, end: number): number {
+    if (this.#text.length < BEGIN.length) this.#checkBegin(bytes, at, end)
     const behind = this.#collect(bytes, at, end)
-    if (!BEGIN.startsWith(this.#text.slice(0, BEGIN.length))) {
-      throw new NotHttpError('begins with', this.#text.split(/[\r\n]/, 1)[0])
-    }
     if (behind < 0) return end
     const head = parseResponseHead(this.#takeText())
     if (head === null) return behind
@@ -119,6 +119,12 @@ export class ResponseParser {
     else if (framing.by === 'close') this.#state = 'close'
     else this.#state = framing.bytes === 0 ? 'complete' : 'length'
     return behind
+  }
+
+  #checkBegin(bytes: Buffer, at: number, end: number): void {
+    const begin = this.#text + bytes.toString('latin1', at, Math.min(end, at + MAX_BEGIN_BYTES))
+    if (BEGIN.startsWith(begin.slice(0, BEGIN.length))) return
+    throw new NotHttpError('begins with', begin.split(/[\r\n]/, 1)[0])
   }
 
   #body(bytes: Buffer, at: number, end: number): number {

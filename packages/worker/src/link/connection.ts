@@ -22,14 +22,18 @@ export interface ConnectionEvents {
 /** The worker's end of one connection: messages in and out, heartbeats, and an eye on silence. */
 export class Connection {
   readonly #socket: WebSocket
+  readonly #clock: Clock
   readonly #events: ConnectionEvents
   readonly #silence: Silence
   readonly #timer: NodeJS.Timeout
   #ended = false
+  /** When the master was last told anything. */
+  #saidMs = Number.NEGATIVE_INFINITY
 
   /** @param socket open. */
   constructor(socket: WebSocket, clock: Clock, events: ConnectionEvents) {
     this.#socket = socket
+    this.#clock = clock
     this.#events = events
     this.#silence = new Silence(clock)
     socket.on('message', (data) => this.#receive(String(data)))
@@ -47,7 +51,9 @@ export class Connection {
   }
 
   send(message: Numbered<WorkerMessage>): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
+    if (this.#socket.readyState !== WebSocket.OPEN) return
+    this.#saidMs = this.#clock.nowMs()
+    this.#socket.send(JSON.stringify(message))
   }
 
   /** Ends a connection on which nothing can be understood any more. */
@@ -70,7 +76,7 @@ export class Connection {
   }
 
   #beat(): void {
-    this.send({ type: 'heartbeat' })
+    if (this.#clock.nowMs() - this.#saidMs >= HEARTBEAT_MS) this.send({ type: 'heartbeat' })
     const silentMs = this.#silence.look()
     if (silentMs !== null) this.#giveUp(`it said nothing for ${Math.round(silentMs / 1000)} s`, false)
   }

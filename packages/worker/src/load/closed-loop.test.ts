@@ -56,7 +56,7 @@ test('with a period all users send at once, and again a period after they did', 
 })
 
 test('users that may not load wait, and go on when they may', async () => {
-  let admission: Admission = 'miss'
+  let admission: Admission = 'wait'
   const { loop, requests } = closedLoop(4, { periodMs: 1, admission: () => admission })
   await sleep(20)
   expect(requests).toEqual([])

@@ -54,6 +54,9 @@ export class ClosedLoop implements Loop {
     for (const send of this.#waiting.splice(0)) send()
   }
 
+  /** There is no schedule that something could be due by. */
+  lapsed(): void {}
+
   changed(): void {}
 
   *ahead(): Generator<number> {

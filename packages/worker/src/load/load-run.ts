@@ -76,6 +76,9 @@ export class LoadRun {
   #stopped = false
   #idle: () => void = () => {}
   #fail: (reason: unknown) => void = () => {}
+  /** Since when this worker was not allowed to load; null = it is, or nothing was due since. */
+  #lapsedMs: number | null = null
+  #settle: () => void = () => {}
 
   constructor(options: LoadRunOptions) {
     const { plan, assignments, levels, clock, startMs } = options
@@ -149,7 +152,10 @@ export class LoadRun {
 
   /** `mayLoadUntilMs` had passed, and lies ahead again. */
   leaseRenewed(): void {
+    if (this.#lapsedMs !== null) this.#loop.lapsed(this.#lapsedMs, this.#options.clock.nowMs())
+    this.#lapsedMs = null
     this.#loop.resume()
+    this.#settle()
   }
 
   /**
@@ -167,7 +173,10 @@ export class LoadRun {
     this.#users.look()
     await this.#endOfSending(stop)
     this.#stopSending()
+    const endMs = this.#options.clock.nowMs()
     await this.#drain(cancel)
+    await this.#settled(cancel)
+    this.#countUnsent(endMs)
   }
 
   #changeCurves({ fromMs, qps, users }: LevelChange): void {
@@ -188,8 +197,14 @@ export class LoadRun {
 
   #admission(): Admission {
     if (this.#quota.isUsedUp) return 'skip'
+    if (this.#mayLoad) return 'send'
+    this.#lapsedMs ??= this.#options.mayLoadUntilMs()
+    return 'wait'
+  }
+
+  get #mayLoad(): boolean {
     const { clock, mayLoadUntilMs } = this.#options
-    return clock.nowMs() < mayLoadUntilMs() ? 'send' : 'miss'
+    return clock.nowMs() < mayLoadUntilMs()
   }
 
   #makeLoop(rate: RateCurve | null): Loop {
@@ -278,15 +293,31 @@ export class LoadRun {
     this.#stopped = true
     this.#users.stop()
     this.#loop.stop()
+  }
+
+  /**
+   * Resolves when it is known what belonged to this worker up to the end. One that was not allowed to load
+   * then has to hear first what others did in its place.
+   */
+  #settled(cancel: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settle = resolve
+      if (this.#mayLoad || cancel.aborted) resolve()
+      cancel.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #countUnsent(stoppedMs: number): void {
     if (this.#quota.isUsedUp) return
-    const endMs = Math.min(this.#windowEndMs, this.#options.clock.nowMs())
-    for (const intendedMs of this.#loop.takeUnsent(this.#measuredFromMs, endMs)) this.#missed(intendedMs)
+    this.#loop.changed()
+    const endMs = Math.min(this.#windowEndMs, stoppedMs)
+    for (const intendedMs of this.#loop.takeUnsent(this.#measuredFromMs, endMs)) this.#missed(intendedMs, endMs)
   }
 
   /** An arrival of the schedule that was not sent. Those of ramp and warm-up are no loss. */
-  #missed(intendedMs: number): void {
+  #missed(intendedMs: number, atMs = this.#options.clock.nowMs()): void {
     if (!(intendedMs >= this.#measuredFromMs && intendedMs < this.#windowEndMs)) return
-    this.recorder.unsent(intendedMs, Math.min(this.#windowEndMs, this.#options.clock.nowMs()))
+    this.recorder.unsent(intendedMs, Math.min(this.#windowEndMs, atMs))
   }
 
   #drain(cancel: AbortSignal): Promise<void> {

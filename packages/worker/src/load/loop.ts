@@ -1,8 +1,8 @@
 /** What may become of a request that is due now. */
 export type Admission =
   | 'send'
-  /** This worker may not load now: the request is missed. */
-  | 'miss'
+  /** This worker may not load now. Whether the request was its own is known when it may again: see `lapsed`. */
+  | 'wait'
   /** Nothing is asked of this worker any more: there is no such request. */
   | 'skip'
 
@@ -13,6 +13,8 @@ export interface Loop {
   userRetires(): void
   /** Requests that were not admitted may be now. */
   resume(): void
+  /** This worker was not allowed to load from one instant to another: what was due in between and is its own is missed. */
+  lapsed(fromMs: number, untilMs: number): void
   /** Share or rate are different from some instant on. */
   changed(): void
   /** Indices of the requests to come, as far as is known now. */

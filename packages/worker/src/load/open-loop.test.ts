@@ -35,7 +35,7 @@ function openLoop(qps: number, onSend: (sent: Sent[]) => void = () => {}, means:
   })
   /** The longest busy user has its answer. */
   const free = (): void => busy.shift()?.()
-  return { loop, sent, clock, startMs, free }
+  return { loop, sent, clock, startMs, shares, free }
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -126,7 +126,7 @@ describe('OpenLoop', () => {
   })
 
   test('what is due while it may not load is missed, and not sent afterwards', async () => {
-    let admission: Admission = 'miss'
+    let admission: Admission = 'wait'
     const missed: number[] = []
     const { loop, sent, startMs } = openLoop(100, () => {}, {
       admission: () => admission,
@@ -134,12 +134,39 @@ describe('OpenLoop', () => {
     })
     for (let user = 0; user < 10; user++) loop.userStarted()
     await sleep(35)
+    expect(missed).toEqual([])
     admission = 'send'
+    loop.lapsed(startMs, startMs + 35)
+    loop.resume()
+    expect(missed).toEqual([0, 10, 20, 30])
     await sleep(30)
     loop.stop()
-    expect(missed.slice(0, 4)).toEqual([0, 10, 20, 30])
-    expect(sent[0]?.index).toBe(missed.length)
+    expect(sent[0]?.index).toBe(4)
     expect(sent.every(({ late }) => !late)).toBe(true)
+  })
+
+  test('what others did meanwhile is not missed, and what was due before is sent late', async () => {
+    let admission: Admission = 'send'
+    const missed: number[] = []
+    const { loop, sent, startMs, shares, free } = openLoop(100, () => {}, {
+      admission: () => admission,
+      missed: (intendedMs) => missed.push(Math.round(intendedMs - startMs)),
+    })
+    loop.userStarted() // sends the arrival at 0, and is busy
+    await sleep(15)
+    admission = 'wait' // from 15 ms on
+    await sleep(50)
+    shares.add({ epoch: 1, fromMs: 35, share: null })
+    shares.add({ epoch: 2, fromMs: 55, share: { index: 0, count: 1 } })
+    loop.changed()
+    loop.lapsed(startMs + 15, startMs + 65)
+    admission = 'send'
+    free()
+    free()
+    expect(sent.slice(0, 2).map(({ index }) => index)).toEqual([0, 1])
+    loop.userStarted()
+    expect(missed).toEqual([20, 30, 60])
+    loop.stop()
   })
 
   test('of what is not asked for nothing is missed', async () => {

@@ -1,5 +1,5 @@
 import type { Clock, OwnArrivals } from '@llmload/core'
-import type { Loop, LoopOptions } from './loop.js'
+import type { Admission, Loop, LoopOptions } from './loop.js'
 import { PreciseWakeUp } from './precise-wake-up.js'
 
 /** Below this an arrival is on time: the grain of timers, not a lack of users. */
@@ -31,6 +31,8 @@ export class OpenLoop implements Loop {
   /** Users without a request; below zero, so many of the busy ones retire as soon as they are free. */
   #free = 0
   #sentInTurn = 0
+  /** Times in which this worker was not allowed to load, as far as arrivals of them may be left. */
+  #lapses: { readonly fromMs: number; readonly untilMs: number }[] = []
   readonly #userFree = (): void => {
     this.#free++
     this.#takeDue(this.#free === 1)
@@ -54,6 +56,10 @@ export class OpenLoop implements Loop {
 
   resume(): void {
     this.#takeDue(false)
+  }
+
+  lapsed(fromMs: number, untilMs: number): void {
+    this.#lapses.push({ fromMs, untilMs })
   }
 
   changed(): void {
@@ -83,21 +89,31 @@ export class OpenLoop implements Loop {
   }
 
   #takeDue(hadNoFreeUser: boolean): void {
-    const { clock, arrivals, admission, send, missed } = this.#options
+    const { clock, arrivals, missed } = this.#options
     const nowMs = clock.nowMs()
     while (this.#free > 0 && this.#intendedMs <= nowMs) {
-      const admitted = admission()
-      if (admitted === 'send' && this.#sentInTurn === MOST_PER_TURN) return
       const intendedMs = this.#intendedMs
+      const admitted = this.#admit(intendedMs)
+      if (admitted === 'wait') return this.#wakeUp.cancel()
+      if (admitted === 'send' && this.#sentInTurn === MOST_PER_TURN) return
       const { index } = arrivals.take()
       if (admitted === 'miss') missed(intendedMs)
-      if (admitted !== 'send') continue
-      if (this.#sentInTurn++ === 0) setImmediate(() => this.#nextTurn())
-      this.#free--
-      send({ index, intendedMs, late: hadNoFreeUser && nowMs - intendedMs > LATE_AFTER_MS }, this.#userFree)
+      if (admitted === 'send') this.#send(index, intendedMs, hadNoFreeUser && nowMs - intendedMs > LATE_AFTER_MS)
     }
     if (this.#free > 0) this.#wakeUp.at(this.#intendedMs)
     else this.#wakeUp.cancel()
+  }
+
+  #send(index: number, intendedMs: number, late: boolean): void {
+    if (this.#sentInTurn++ === 0) setImmediate(() => this.#nextTurn())
+    this.#free--
+    this.#options.send({ index, intendedMs, late }, this.#userFree)
+  }
+
+  #admit(intendedMs: number): Admission | 'miss' {
+    if (this.#lapses.length > 0) this.#lapses = this.#lapses.filter(({ untilMs }) => untilMs > intendedMs)
+    const wasLapsed = this.#lapses.some(({ fromMs }) => fromMs <= intendedMs)
+    return wasLapsed ? 'miss' : this.#options.admission()
   }
 
   #nextTurn(): void {
