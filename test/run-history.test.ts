@@ -111,7 +111,7 @@ const FULL_DISKS = [
 
 function whyNoMounts(): string | null {
   try {
-    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' })
+    execFileSync('sh', ['-c', 'unshare -m mount -t tmpfs tmpfs /mnt'], { stdio: 'ignore' })
     return null
   } catch {
     return 'needs the right to mount'

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { generatorAt } from '../../packages/core/src/index.js'
-import { expectExact, expectSound, expectTruthful } from './support/expectations.js'
+import { expectAccounted, expectExact, expectSound, expectTruthful } from './support/expectations.js'
 import { type Fleet, fleet } from './support/fleet.js'
 import type { Worker } from './support/outcome.js'
 import { scenario } from './support/scenario.js'
@@ -11,6 +11,9 @@ const SEED = Number(process.env.FLEET_SEED ?? Math.floor(Math.random() * 1e6))
 const WORKERS = 4
 /** What was done last has to be over, the worker back and its requests answered, when the run ends. */
 const QUIET_END_S = 20
+
+/** A worker reports every second; when it is killed on a busy machine the last report may be some older. */
+const SINCE_LAST_REPORT_S = 3
 
 /** Misfortunes, each of which ends within a few seconds. */
 type Misfortune = (run: Fleet, worker: Worker, seconds: number) => Promise<unknown>
@@ -41,7 +44,7 @@ describe(`misfortunes at random, FLEET_SEED=${SEED}`, () => {
       })
       await run.generations(40)
       const killed = new Set<Worker>()
-      const log: string[] = []
+      const cutOff = new Set<Worker>()
       const untilMs = Date.now() + LENGTH_S * 1000
       // One after the other, so that most of the fleet is always well.
       while (Date.now() < untilMs) {
@@ -50,20 +53,19 @@ describe(`misfortunes at random, FLEET_SEED=${SEED}`, () => {
         const name = able.length < 3 ? 'join' : able.length > 6 ? 'kill' : pick(names, draw)
         const worker = pick(able, draw)
         const seconds = 0.5 + 9.5 * draw()
-        log.push(`${name} ${worker.host.name} ${seconds.toFixed(1)} s`)
+        process.stdout.write(`${name} ${worker.host.name} (${seconds.toFixed(1)} s)\n`)
         if (name === 'kill') killed.add(worker)
+        if (name === 'cut') cutOff.add(worker)
         await MISFORTUNES[name](run, worker, seconds)
         await delay(500 + 1500 * draw())
       }
       const outcome = await run.outcome()
-      const story = log.join('\n')
-      expect(outcome.report.requests.sent, story).toBeGreaterThan(0)
+      expect(outcome.report.requests.sent).toBeGreaterThan(0)
       expectSound(outcome)
-      expectExact(
-        outcome,
-        run.workers.filter((worker) => !killed.has(worker)),
-      )
-      for (const worker of killed) expectTruthful(outcome, worker, 6)
+      const unhurt = run.workers.filter((worker) => !killed.has(worker) && !cutOff.has(worker))
+      expectExact(outcome, unhurt)
+      for (const worker of killed) if (!cutOff.has(worker)) expectTruthful(outcome, worker, SINCE_LAST_REPORT_S)
+      for (const worker of cutOff) if (!killed.has(worker)) expectAccounted(outcome, worker)
     },
     { limitS: LENGTH_S + QUIET_END_S + 60 },
   )

@@ -9,7 +9,7 @@ describe('help', () => {
     expect(missing).toEqual([])
     expect(text).toContain('  -u, --users N                 Users, over all workers')
     expect(text).toMatch(/^Load:$/m)
-    expect(text).toContain('[1; LLMLOAD_USERS]')
+    expect(text).toContain('[1, or what --stages says; LLMLOAD_USERS]')
     expect(text).toContain('--stream, --no-stream')
   })
 

@@ -1,6 +1,7 @@
 import { type HealthTotals, NO_HEALTH, type WorkerHealth, withSecond } from '@llmload/core'
-import type { PhaseName } from './delta-ledger.js'
 import type { RunWindow } from './run-window.js'
+
+type PhaseName = RunWindow['phase']
 
 interface Second {
   readonly health: WorkerHealth

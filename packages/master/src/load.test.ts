@@ -90,11 +90,11 @@ test.concurrent('a worker that never ends is cancelled, then given up', async ({
   await worker.run()
   await run.says('--run-time limit reached')
 
-  clock.aheadMs += 16_900
+  clock.aheadMs += 15_000
   await worker.heard()
   expect(worker.received.map(({ type }) => type)).not.toContain('stop') // 7 s to drain, 10 s for its last report
 
-  clock.aheadMs += 200
+  clock.aheadMs += 2100
   worker.send({ type: 'heartbeat' })
   expect(await worker.next('stop')).toMatchObject({ type: 'stop', now: true })
 

@@ -112,6 +112,7 @@ export class MasterRun {
         stdoutColumns: undefined,
         drain: this.#drain.signal,
         now: this.#now.signal,
+        ...(overrides.onControl && { onControl: overrides.onControl }),
       },
     )
   }
@@ -169,7 +170,11 @@ export function configOf({ role = 'local', fleet, target, load, output, secrets 
         users: 4,
         spawnRate: 100,
         qps: 10,
-        qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [],
+        qpsDistribution: 'constant',
+        burstiness: 1,
+        burstPeriodS: null,
+        ramping: null,
+        stages: [],
         warmupS: 0,
         runTimeS: 0.5,
         maxRequests: null,

@@ -38,6 +38,10 @@ export function changeUsers(curve: UserCurve, to: { fromMs: number; users: numbe
   curve.change({ fromMs, users, stepAtMs: grows ? (n) => spawnAtMs(n, spawnRate) : () => 0 })
 }
 
+/** The most users that a plan asks for at any time. */
+export const mostUsers = ({ users, stages }: Pick<LoadPlan, 'users' | 'stages'>): number =>
+  Math.max(users, ...stages.flatMap((stage) => (stage.users ? [stage.users.from, stage.users.to] : [])))
+
 /** A stage of a plan in ms after the start of the run. */
 export interface StageTimes {
   readonly fromMs: number

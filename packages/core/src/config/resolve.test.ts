@@ -84,6 +84,7 @@ describe('defaults', () => {
         onlySummary: false,
         printStats: false,
         maxFailRatio: 0.01,
+        abortOnFailRatio: null,
         requireValid: false,
         requestLog: null,
         recordFrames: 0,

@@ -6,7 +6,7 @@
 const LINEAR_BITS = 10
 
 /** For microseconds that is an hour; what is larger stands in the last bucket. */
-export const HIGHEST_VALUE = 3_600_000_000
+const HIGHEST_VALUE = 3_600_000_000
 
 /** Place of a value, an integer of 0 or more. */
 export function bucketOf(value: number): number {

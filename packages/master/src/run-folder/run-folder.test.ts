@@ -44,7 +44,7 @@ const test = runTest.extend<{
 const named = (path: string) => ({ path, isNamed: true })
 /** A file to be written that takes nothing until somebody reads it. */
 function pipe(path: string): string {
-  execFileSync('mkfifo', [path])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path])
   return path
 }
 

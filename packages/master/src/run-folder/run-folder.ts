@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   buildReport,
   type Clock,
+  type EnvironmentFile,
   ERROR_CODES,
   type ErrorCode,
   type ExitCode,
@@ -10,7 +11,12 @@ import {
   type Log,
   messageOf,
   nameWidth,
+  type OutcomeFile,
   type Plan,
+  RUN_FOLDER_FORMAT,
+  type RunReport,
+  type Stats,
+  type TotalsFile,
 } from '@llmload/core'
 import { environment } from '../environment.js'
 import type { History } from '../history.js'
@@ -19,7 +25,7 @@ import { consoleText } from '../reporters/console.js'
 import { jsonText } from '../reporters/json.js'
 import { LineFile } from '../reporters/line-file.js'
 import type { FinalView, LiveView, Reporter, View } from '../reporters/reporter.js'
-import { type EnvironmentFile, FILES, folderName, type OutcomeFile, RUN_FOLDER_FORMAT, totalsText } from './layout.js'
+import { FILES, folderName } from './layout.js'
 import { processStart } from './process-start.js'
 import { SecondFiles } from './second-files.js'
 import { within } from './within.js'
@@ -113,8 +119,7 @@ export class RunFolder implements Reporter {
     const isDue = live.second > 0 && live.second % SAVE_EVERY_S === 0
     if (!isDue || this.#saving !== null) return
     const record = live.record()
-    const text = totalsText(this.#secondsAt(live), buildReport(record), record.stats)
-    this.#saving = this.#write(FILES.totals, text).finally(() => {
+    this.#saving = this.#save(live, buildReport(record), record.stats).finally(() => {
       this.#saving = null
     })
   }
@@ -162,11 +167,16 @@ export class RunFolder implements Reporter {
     return path
   }
 
+  async #save({ wallMs }: View, report: RunReport, stats: Stats): Promise<void> {
+    const atS = Math.round(wallMs - this.#startWallMs) / 1000
+    await this.#write(FILES.totals, `${JSON.stringify({ atS, report, stats: stats.toData() } satisfies TotalsFile)}\n`)
+  }
+
   async #finish(final: FinalView): Promise<void> {
     const { report, stats } = final
     const { verdict, reasons } = report
     await this.#saving
-    await this.#write(FILES.totals, totalsText(this.#secondsAt(final), report, stats))
+    await this.#save(final, report, stats)
     await this.#write(FILES.report, jsonText(report))
     await this.#write(FILES.summary, consoleText(final, nameWidth(this.#deps.stdoutColumns)))
     await this.#write(FILES.verdict, `${JSON.stringify({ verdict, reasons }, null, 2)}\n`)
@@ -209,11 +219,6 @@ export class RunFolder implements Reporter {
     if (this.#problem !== null) return
     this.#problem = messageOf(error)
     this.#deps.log.warn({}, `the folder of the run will not be complete: ${this.#problem}`)
-  }
-
-  /** Since the start of the load. */
-  #secondsAt({ wallMs }: View): number {
-    return Math.round(wallMs - this.#startWallMs) / 1000
   }
 
   #now(): string {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type HistoryPoint, historyCsvHeader, historyCsvRow } from '@llmload/core'
 import { LineFile } from '../reporters/line-file.js'
 import type { View } from '../reporters/reporter.js'
-import { FILES, seriesLine } from './layout.js'
+import { FILES } from './layout.js'
 
 /** Lines that may wait for a slow disk: further ones are left out. */
 const MAX_WAITING_BYTES = 64 * 1024
@@ -35,7 +35,7 @@ export class SecondFiles {
     this.#append(this.#history, historyCsvRow(wallMs, users, current.aggregated))
     for (const point of points) {
       if (point.fromS < this.#nextS) continue
-      this.#append(this.#series, seriesLine(this.#startWallMs, point))
+      this.#append(this.#series, this.#seriesLine(point))
       this.#nextS = point.fromS + point.lengthS
     }
   }
@@ -44,6 +44,11 @@ export class SecondFiles {
   async close(): Promise<number> {
     await Promise.all([this.#series.close(), this.#history.close()])
     return this.#skippedLines
+  }
+
+  #seriesLine(point: HistoryPoint): string {
+    const time = new Date(this.#startWallMs + point.fromS * 1000).toISOString()
+    return `${JSON.stringify({ time, ...point })}\n`
   }
 
   #append(file: LineFile, line: string): void {

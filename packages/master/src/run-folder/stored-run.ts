@@ -1,20 +1,26 @@
 import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Clock, CSV_ROW_END, LoadError, messageOf, type Plan, runReport, Stats, statsData } from '@llmload/core'
-import type { z } from 'zod'
-import { type Results, resultsOf } from '../reporters/results.js'
 import {
-  anyFormat,
+  type Clock,
+  CSV_ROW_END,
   type EnvironmentFile,
-  environmentFile,
-  FILES,
+  isAnyEnvironment,
+  isEnvironmentFile,
+  isOutcomeFile,
+  isPlan,
+  isTotalsFile,
+  LoadError,
+  messageOf,
   type OutcomeFile,
-  outcomeFile,
+  type Plan,
   RUN_FOLDER_FORMAT,
+  Stats,
+  statsData,
   type TotalsFile,
-  totalsFile,
-} from './layout.js'
+} from '@llmload/core'
+import { type Results, resultsOf } from '../reporters/results.js'
+import { FILES } from './layout.js'
 import { stillRuns } from './process-start.js'
 
 /** On another host nothing but the file of seconds tells that a run goes on. */
@@ -37,7 +43,7 @@ export interface StoredRun {
 
 /** Reads the folder of a run. Throws RUN_FOLDER if it is none, or none that this version can read. */
 export function readRun(folder: string, clock: Clock): StoredRun {
-  const known = read(folder, FILES.environment, anyFormat)
+  const known = read(folder, FILES.environment, isAnyEnvironment)
   if (known === null) throw unreadable(folder, `it has no ${FILES.environment}`, 'name the folder of one run')
   if (known.format !== RUN_FOLDER_FORMAT) {
     throw unreadable(
@@ -46,10 +52,10 @@ export function readRun(folder: string, clock: Clock): StoredRun {
       `read it with that version; ${FILES.report} and ${FILES.summary} in it can be read as they are`,
     )
   }
-  const environment = needed(folder, FILES.environment, environmentFile)
-  const plan = needed(folder, FILES.plan, runReport.shape.plan)
-  const outcome = read(folder, FILES.outcome, outcomeFile)
-  const totals = read(folder, FILES.totals, totalsFile)
+  const environment = needed(folder, FILES.environment, isEnvironmentFile)
+  const plan = needed(folder, FILES.plan, isPlan)
+  const outcome = read(folder, FILES.outcome, isOutcomeFile)
+  const totals = read(folder, FILES.totals, isTotalsFile)
   const isOver = outcome !== null || (totals !== null && isComplete(totals))
   const state = isOver ? 'finished' : isRunning(folder, environment, clock) ? 'running' : 'crashed'
   return { folder: resolve(folder), environment, plan, state, outcome, totals }
@@ -79,16 +85,22 @@ function isRunning(folder: string, { host, pid, processStart }: EnvironmentFile,
   return series !== undefined && clock.wallMs(clock.nowMs()) - series.mtimeMs < FRESH_MS
 }
 
-function needed<T>(folder: string, file: string, schema: z.ZodType<T>): T {
-  const value = read(folder, file, schema)
+type Guard<T> = (value: unknown) => value is T
+
+function needed<T>(folder: string, file: string, fits: Guard<T>): T {
+  const value = read(folder, file, fits)
   if (value === null) throw unreadable(folder, `it has no ${file}`, 'its run was stopped before it had begun')
   return value
 }
 
 /** Null if the file is not there. */
-function read<T>(folder: string, file: string, schema: z.ZodType<T>): T | null {
+function read<T>(folder: string, file: string, fits: Guard<T>): T | null {
   const text = readText(folder, file)
-  return text === null ? null : check(folder, file, text, schema)
+  if (text === null) return null
+  const value = parseJson(text)
+  if (fits(value)) return value
+  const hint = `${FILES.report} and ${FILES.summary} in it can be read as they are, if the run came to its end`
+  throw unreadable(folder, `${file} is not what this version of llmload writes`, hint)
 }
 
 function readText(folder: string, file: string): string | null {
@@ -98,15 +110,6 @@ function readText(folder: string, file: string): string | null {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw unreadable(folder, messageOf(error), 'name the folder of one run')
   }
-}
-
-/** The value as it stands there: what a schema returns may have its members in another order. */
-function check<T>(folder: string, what: string, text: string, schema: z.ZodType<T>): T {
-  const fits = (value: unknown): value is T => schema.safeParse(value).success
-  const value = parseJson(text)
-  if (fits(value)) return value
-  const hint = `${FILES.report} and ${FILES.summary} in it can be read as they are, if the run came to its end`
-  throw unreadable(folder, `${what} is not what this version of llmload writes`, hint)
 }
 
 function parseJson(text: string): unknown {

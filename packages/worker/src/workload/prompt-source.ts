@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { LoadError, type Plan, type WorkerShare } from '@llmload/core'
+import { LoadError, mostUsers, type WorkerShare } from '@llmload/core'
 import { promptFault } from './prompt-fault.js'
 import type { MadePrompt, PromptOrder } from './prompt-maker.js'
 import type { PromptReply, PromptRequest } from './prompt-messages.js'
@@ -191,7 +191,7 @@ export class PromptSource {
   #lookAheadFor(bodyBytes: number): number {
     const { plan, share } = this.#options
     const ownOf = (total: number) => Math.ceil(total / share.count)
-    const wanted = Math.max(MIN_LOOK_AHEAD, LOOK_AHEAD_PER_USER * ownOf(mostUsers(plan)))
+    const wanted = Math.max(MIN_LOOK_AHEAD, LOOK_AHEAD_PER_USER * ownOf(mostUsers(plan.load)))
     const useful = ownOf(plan.load.maxRequests ?? Number.POSITIVE_INFINITY)
     const affordable = Math.floor(MAX_LOOK_AHEAD_BYTES / bodyBytes)
     return Math.max(1, Math.min(wanted, MAX_LOOK_AHEAD, useful, affordable))
@@ -236,6 +236,3 @@ const THREAD_FAILED = 'the thread that makes prompts failed'
 function* indicesOf({ index, count }: WorkerShare): Generator<number> {
   for (let own = index; ; own += count) yield own
 }
-
-const mostUsers = ({ load: { users, stages } }: Plan): number =>
-  Math.max(users, ...stages.map((stage) => Math.max(stage.users?.from ?? 0, stage.users?.to ?? 0)))
