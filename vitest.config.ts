@@ -18,6 +18,7 @@ export default defineConfig({
     alias: [{ find: /^@llmload\/(\w+)$/, replacement: `${root}packages/$1/src/index.ts` }],
   },
   test: {
+    setupFiles: [`${root}test/support/state-home.ts`],
     projects: [
       {
         extends: true,

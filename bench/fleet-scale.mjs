@@ -121,7 +121,16 @@ async function delta() {
   const clock = systemClock()
   const rows = [1, requests, 10 * requests].map((count) => {
     const made = recorder(clock)
-    const rest = { type: 'delta', seq: 1, untilMs: 1, ramp: null, users: 1, inFlight: 0, health: IDLE_HEALTH }
+    const rest = {
+      type: 'delta',
+      seq: 1,
+      untilMs: 1,
+      ramp: null,
+      stages: [],
+      users: 1,
+      inFlight: 0,
+      health: IDLE_HEALTH,
+    }
     const take = () => JSON.stringify({ ...rest, measured: made.measured.takeData() })
     const [takeUs] = costs(() => answer(made, count, tokens), take)
     answer(made, count, tokens)

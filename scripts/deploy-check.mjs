@@ -276,9 +276,9 @@ async function expectOk(script, args) {
 /** @param {string} url */
 async function expectMetrics(url) {
   const page = join(folder, 'metrics')
-  for (const [accept, command] of [
-    ['text/plain', `${goTool('promtool')} check metrics < ${page}`],
-    ['application/openmetrics-text', `${python('python')} scripts/check-metrics.py ${page}`],
+  for (const { accept, command } of [
+    { accept: 'text/plain', command: `${goTool('promtool')} check metrics < ${page}` },
+    { accept: 'application/openmetrics-text', command: `${python('python')} scripts/check-metrics.py ${page}` },
   ]) {
     const response = await fetch(url, { headers: { accept }, signal })
     writeFileSync(page, await response.text())

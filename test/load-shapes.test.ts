@@ -147,7 +147,7 @@ describe('a fleet started by hand', () => {
 
 describe('load shapes over time', () => {
   /** When the simulator received the requests, in s after the first. */
-  async function arrivalsAt(...args: string[]): Promise<number[]> {
+  async function runOf(...args: string[]) {
     const truthLog = join(folder(), 'truth.ndjson')
     const server = await sim(...FAST, '--truth-log', truthLog)
     const { report: run } = await report(...SHORT, '-H', server.url, ...args)
@@ -157,15 +157,21 @@ describe('load shapes over time', () => {
       .map((request) => Number((request as { received_ns: number }).received_ns) / 1e9)
       .sort((a, b) => a - b)
     expect(run.requests.sent).toBe(times.length)
-    return times.map((time) => time - (times[0] ?? 0))
+    return { run, times: times.map((time) => time - (times[0] ?? 0)) }
   }
+  const arrivalsAt = async (...args: string[]): Promise<number[]> => (await runOf(...args)).times
   const within = (times: readonly number[], fromS: number, endS: number) =>
     times.filter((time) => time >= fromS && time < endS).length
 
   test('--stages holds one rate after the other, and ramps, over two workers', async () => {
     const stages = '2s:qps=10,2s:qps=10..40,1s:qps=100/users=40'
-    const times = await arrivalsAt('--stages', stages, '-u', '20', '-r', '20', '--processes', '2')
+    const { run, times } = await runOf('--stages', stages, '-u', '20', '-r', '20', '--processes', '2')
     expect(times).toHaveLength(20 + 50 + 100)
+    expect(run.stages.map(({ fromS, lengthS, requests }) => [fromS, lengthS, requests.sent])).toEqual([
+      [0, 2, 20],
+      [2, 2, 50],
+      [4, 1, 100],
+    ])
     // The borders are given a few arrivals of play: the server sees them when they come.
     expect(Math.abs(within(times, 0, 2) - 20)).toBeLessThanOrEqual(2)
     expect(Math.abs(within(times, 2, 4) - 50)).toBeLessThanOrEqual(4)

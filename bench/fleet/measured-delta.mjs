@@ -7,7 +7,14 @@ import { Recorder } from '../../packages/worker/dist/recording/recorder.js'
  * @param {import('../../packages/core/dist/index.js').Clock} clock
  */
 export function recorder(clock) {
-  return new Recorder({ clock, stream: true, path: '/v1/completions', measuredFromMs: 0, warn: () => {} })
+  return new Recorder({
+    clock,
+    stream: true,
+    path: '/v1/completions',
+    measuredFromMs: 0,
+    stagesFromMs: [],
+    warn: () => {},
+  })
 }
 
 /** Books answered requests of so many tokens each: TTFT 100 to 300 ms, 15 ms per token. */

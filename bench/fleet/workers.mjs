@@ -82,8 +82,10 @@ async function work({ session, number }) {
         users: 10,
         inFlight: 9,
         health: HEALTH,
+        stages: [],
       },
       ...(isMeasured ? { ramp: null, measured: stats } : { ramp: stats, measured: null }),
+      stages: [],
     })
     if (number % TIMED_OF === 0) session.flushed().then(() => acksMs.push(clock.nowMs() - sentMs))
   }

@@ -10,6 +10,7 @@ import {
 } from '../../packages/core/dist/index.js'
 import { DeltaLedger } from '../../packages/master/dist/delta-ledger.js'
 
+/** @type {readonly unknown[]} */
 const ODD = [
   ...[
     null,

@@ -10,6 +10,7 @@ import {
   SILENCE_NOTICED_MS,
   SOME,
   TAKEN_OVER_MS,
+  UNREPORTED,
 } from './support/losses.js'
 import { scenario } from './support/scenario.js'
 
@@ -61,7 +62,7 @@ describe('a worker whose cable is cut', () => {
       const outcome = await run.outcome()
       expectSound(outcome)
       expectExact(outcome, run.others(cut))
-      expectTruthful(outcome, cut, 6)
+      expectTruthful(outcome, cut, UNREPORTED)
       expect(lostPids(outcome)).toEqual([cut.process.pid])
       expect(code).toBe(3)
     },

@@ -10,6 +10,7 @@ import {
   SILENCE_NOTICED_MS,
   SOME,
   TAKEN_OVER_MS,
+  UNREPORTED,
 } from './support/losses.js'
 import { scenario } from './support/scenario.js'
 
@@ -66,7 +67,7 @@ describe('a worker that stands still', () => {
       const outcome = await run.outcome()
       expectSound(outcome)
       expectExact(outcome, run.others(stopped))
-      expectTruthful(outcome, stopped, 2.5)
+      expectTruthful(outcome, stopped, UNREPORTED)
       expect(
         outcome.sent.filter(({ peer, receivedMs }) => peer === stopped.host.address && receivedMs > stoppedMs + 500),
       ).toEqual([])
@@ -90,7 +91,7 @@ describe('a worker that stands still', () => {
       const outcome = await run.outcome()
       expectSound(outcome)
       expectExact(outcome, run.others(stopped))
-      expectTruthful(outcome, stopped, 2.5)
+      expectTruthful(outcome, stopped, UNREPORTED)
       expectGap(outcome, stoppedMs, stoppedMs + SILENCE_NOTICED_MS + TAKEN_OVER_MS)
       expect(lostPids(outcome)).toEqual([stopped.process.pid])
       expect(code).toBe(3)

@@ -5,14 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunReport } from '@llmload/core'
-import { afterAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 
 export const BIN = fileURLToPath(new URL('../../packages/cli/bin/llmload.js', import.meta.url))
-
-/** Folders of runs are for the tests of this file, not for the home of who runs them. */
-const stateHome = mkdtempSync(join(tmpdir(), 'llmload-state-'))
-process.env.XDG_STATE_HOME = stateHome
-afterAll(() => rmSync(stateHome, { recursive: true, force: true }))
 
 export interface Ended {
   /** Exit code; null if a signal ended it. */

@@ -54,6 +54,9 @@ export interface RampingPlan {
   readonly warmupS: number
 }
 
+/** More would be a curve of single points, which --stages is not for. */
+export const MAX_STAGES = 100
+
 /** A part of a run with a level of its own. */
 export interface Stage {
   readonly durationS: number

@@ -1,4 +1,4 @@
-import { type Assignment, type Clock, type ClockReading, type Log, noticeMs } from '@llmload/core'
+import { type Assignment, type Clock, type Log, noticeMs } from '@llmload/core'
 import type { Fleet } from './fleet.js'
 import type { Member } from './member.js'
 
@@ -122,10 +122,13 @@ export function inLocustsOrder(members: readonly Member[]): Member[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ member }) => member)
 }
 
-/** How far off a clock may be, at worst. */
+/** How far the time of a worker may be from the master's, at worst: by its clock, and what that has drifted since the start. */
 export function worstErrorMs(members: readonly Member[]): number {
-  const errorMs = (reading: ClockReading | undefined): number => reading?.errorMs ?? 0
-  return Math.max(0, ...members.map(({ clock }) => errorMs(clock?.reading)))
+  const errors = members.map(({ clock, firstClock }) => {
+    if (clock === null || firstClock === null) return 0
+    return clock.reading.errorMs + Math.abs(clock.reading.offsetMs - firstClock.reading.offsetMs)
+  })
+  return Math.max(0, ...errors)
 }
 
 const sameMembers = (a: readonly Member[], b: readonly Member[]): boolean =>

@@ -11,6 +11,7 @@ const delta = (seq: number, answered = 1, untilMs = seq * 1000): Delta => ({
   seq,
   untilMs,
   ramp: null,
+  stages: [],
   measured: statsData({ answered }),
   users: 1,
   inFlight: 0,

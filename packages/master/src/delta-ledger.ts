@@ -45,6 +45,8 @@ class Account implements WorkerAccount {
 export class DeltaLedger {
   readonly ramp = new Stats()
   readonly measured = new Stats()
+  /** The measured requests once more, those of each stage of the plan for themselves. */
+  readonly stages: readonly Stats[]
   readonly rates = { ramp: new LiveRates(), measured: new LiveRates() }
   readonly history = new History()
   readonly #clock: Clock
@@ -52,8 +54,9 @@ export class DeltaLedger {
   #measuredFromMs = Number.POSITIVE_INFINITY
   #endAtMs = Number.POSITIVE_INFINITY
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, stages = 0) {
     this.#clock = clock
+    this.stages = Array.from({ length: stages }, () => new Stats())
   }
 
   /** The run has a start. */
@@ -82,6 +85,8 @@ export class DeltaLedger {
   accept(workerId: string, delta: Delta): void {
     const account = this.#accounts.get(workerId) ?? new Account()
     for (const phase of PHASES) if (delta[phase]) this[phase].checkRoom(delta[phase])
+    if (delta.stages.length > this.stages.length) throw new RangeError(`${delta.stages.length} stages`)
+    for (const [i, data] of delta.stages.entries()) if (data) this.stages[i]?.checkRoom(data)
     if (!takeNumber(account, delta.seq)) return
     this.#accounts.set(workerId, account)
     // Nothing can be told of what is yet to come; the clocks of hosts differ a little.
@@ -91,6 +96,7 @@ export class DeltaLedger {
     account.untilMs = Math.max(account.untilMs, untilMs)
     account.health.add(delta.health, untilMs, this.#phaseOf(untilMs))
     for (const phase of PHASES) this.#merge(phase, account, delta[phase], untilMs)
+    for (const [i, data] of delta.stages.entries()) if (data) this.stages[i]?.merge(data)
     this.history.add(delta, fromMs, untilMs)
   }
 

@@ -125,7 +125,7 @@ export class Fleet {
     const { clock, log } = this.#options
     const away = member.aways.at(-1)
     const wasHere = member.isHere
-    if (!member.become('ended')) return
+    if (member.isOver || !member.become('ended')) return
     member.gone = { atMs: away?.untilMs === null ? away.fromMs : clock.nowMs(), how }
     member.users = 0
     member.inFlight = 0
@@ -189,7 +189,7 @@ export class Fleet {
     member.become('returned')
     const nowMs = this.#options.clock.nowMs()
     const away = member.aways.at(-1)
-    if (away) away.untilMs = nowMs
+    if (away && !member.isOver) away.untilMs = nowMs
     session.send({ type: 'resumed', heard: member.inbox.last })
     for (const message of member.outbox.waiting) session.send(message)
     this.#options.log.info({ workerId }, `Worker '${workerId}' is back. ${this.present.length} workers connected.`)
@@ -238,10 +238,8 @@ export class Fleet {
   #lose(member: Member, how: string, isFault: boolean): void {
     const { clock, log, graceMs } = this.#options
     if (isFault) member.violations++
-    if (member.isOver) {
-      member.become('left')
-      return
-    }
+    // One that has said all may still want to hear that all has arrived.
+    if (member.isOver) return void member.become('lost')
     member.become('lost')
     member.aways.push({ fromMs: clock.nowMs(), untilMs: null, how })
     member.users = 0
@@ -260,7 +258,7 @@ export class Fleet {
     for (const member of this.#members) {
       if (member.isHere) member.session.beat()
       const away = member.aways.at(-1)
-      if (member.presence !== 'away' || !away) continue
+      if (member.isOver || member.isHere || !away) continue
       member.graceFromMs = Math.max(member.graceFromMs, away.fromMs) + stalledMs
       if (nowMs - member.graceFromMs > graceMs) this.giveUp(member, `${away.how}, and did not come back`)
     }

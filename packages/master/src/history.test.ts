@@ -20,7 +20,7 @@ function tell(history: History, { fromS, untilS, sent = 0, users = 1, elu = 0.1,
   const stats = new Stats()
   stats.counts.sent = sent
   for (const ms of e2eMs) stats.histogram('total_latency').record(ms * 1000)
-  const rest = { ramp: null, users, inFlight: 2, health: { ...HEALTHY, elu, cpuCores: 0.5 } }
+  const rest = { ramp: null, stages: [], users, inFlight: 2, health: { ...HEALTHY, elu, cpuCores: 0.5 } }
   const delta: Delta = { type: 'delta', seq: 1, untilMs: 0, measured: stats.toData(), ...rest }
   history.add(delta, START_MS + fromS * 1000, START_MS + untilS * 1000)
 }

@@ -46,7 +46,10 @@ export class LiveRun {
 }
 
 /** What can be seen of one phase of a run now. */
-export function viewOf({ ledger, fleet, times, clock }: Omit<LiveRunDeps, 'reporters' | 'record'>, phase: PhaseName): View {
+export function viewOf(
+  { ledger, fleet, times, clock }: Omit<LiveRunDeps, 'reporters' | 'record'>,
+  phase: PhaseName,
+): View {
   const nowMs = clock.nowMs()
   const sinceMs = phase === 'ramp' ? times.startAtMs : times.measuredFromMs
   const stats = ledger[phase]

@@ -7,7 +7,7 @@ const GRACE = { fleet: { workerGraceS: 30 } }
 const GRACE_FOR_TWO = { fleet: { expectWorkers: 2, workerGraceS: 30 } }
 
 function delta(seq: number, answered: number): Delta {
-  const nothing = { ramp: null, users: 1, inFlight: 0, health: HEALTHY }
+  const nothing = { ramp: null, stages: [], users: 1, inFlight: 0, health: HEALTHY }
   return { type: 'delta', seq, untilMs: wireClock.nowMs(), measured: statsData({ answered }), ...nothing }
 }
 

@@ -81,7 +81,7 @@ async function carryOut(
   const models = await preflight({ target, baseUrl, secrets, clock, log, signal: drain })
   const plan = makePlan(config, { runId: randomUUID(), baseUrl, model: models.model })
   folder.open(plan, version)
-  const ledger = new DeltaLedger(clock)
+  const ledger = new DeltaLedger(clock, config.load.stages.length)
   ledger.ramp.entry('GET', MODELS_PATH).log(models.durationMs, models.bodyBytes)
 
   const ending = endingOf(deps)

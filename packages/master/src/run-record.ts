@@ -35,6 +35,7 @@ export function recordOf(run: FinishedRun): RunRecord {
       endReason: 'reason' in end ? end.reason : null,
     },
     stats: ledger[window.phase],
+    stages: ledger.stages,
     rampRequests: window.phase === 'measured' ? ledger.ramp.counts.sent : 0,
     changes: run.changes.map(({ fromMs, qps, users }) => ({ atS: fromMs / 1000, qps, users })),
     workers: participants.map((member) => workerRecord(member, window, run)),

@@ -11,7 +11,7 @@ import {
 } from '@llmload/core'
 import { test as baseTest } from 'vitest'
 import { Loopback } from '../../../test/support/loopback.js'
-import { type MasterAddress, type MasterOptions, runMaster, type WorkerProcesses } from '../src/index.js'
+import { type MasterAddress, type MasterDeps, type MasterOptions, runMaster, type WorkerProcesses } from '../src/index.js'
 import { VERSION, WireWorker } from './wire-worker.js'
 
 export interface RunOverrides {
@@ -25,6 +25,7 @@ export interface RunOverrides {
   readonly answer?: RequestListener | null
   readonly processes?: Partial<WorkerProcesses>
   readonly clock?: Clock
+  readonly onControl?: NonNullable<MasterDeps['onControl']>
   /** Where the folder of the run is kept; not given = nowhere. */
   readonly runsDir?: MasterOptions['runsDir']
 }

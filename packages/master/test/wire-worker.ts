@@ -147,7 +147,7 @@ export class WireWorker {
   /** A report under the next number, or under the one given. Resolves when it is acknowledged. */
   async report(delta: Partial<Delta> = {}): Promise<void> {
     this.#seq = delta.seq ?? this.#seq + 1
-    const nothing = { ramp: null, measured: null, users: 1, inFlight: 0, health: HEALTHY }
+    const nothing = { ramp: null, measured: null, stages: [], users: 1, inFlight: 0, health: HEALTHY }
     this.send({ type: 'delta', seq: this.#seq, untilMs: clock.nowMs(), ...nothing, ...delta })
     await this.next('ack')
   }

@@ -3,6 +3,8 @@ import type { Outcome } from './outcome.js'
 
 /** Ten arrivals per second for each of three workers. */
 export const LOAD = '--qps 30 -u 90 -r 90 --stop-timeout 5s'
+/** What one of them may have sent since its last report: of a second, on a busy machine of two. */
+export const UNREPORTED = 25
 /** Requests after which something happens: two seconds. */
 export const SOME = 60
 

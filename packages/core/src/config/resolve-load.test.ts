@@ -45,7 +45,7 @@ describe('stages', () => {
   ])('%s is an error that shows how to write them', (text) => {
     const { problems } = readSettings(OPTIONS, [{ option: 'stages', typed: '--stages', source: 'flag', text }])
     expect(problems.map(({ message }) => message)).toEqual([
-      `--stages must be stages like 1m:qps=5,2m:qps=5..20/users=100, not '${text}'`,
+      `--stages must be at most 100 stages like 1m:qps=5,2m:qps=5..20/users=100, not '${text}'`,
     ])
   })
 })

@@ -1,7 +1,7 @@
-import type { Levels, Stage } from '../plan.js'
+import { type Levels, MAX_STAGES, type Stage } from '../plan.js'
 import { decimal, integer, span, type ValueType } from './values.js'
 
-const EXPECTED = 'stages like 1m:qps=5,2m:qps=5..20/users=100'
+const EXPECTED = `at most ${MAX_STAGES} stages like 1m:qps=5,2m:qps=5..20/users=100`
 
 const LEVEL_TYPES = { qps: decimal({ above: 0 }), users: integer({ min: 1 }) }
 
@@ -10,7 +10,7 @@ export const stages: ValueType<readonly Stage[]> = {
   placeholder: 'STAGES',
   parse(text) {
     const parsed = text.split(',').map((part) => stageOf(part.trim()))
-    const isComplete = parsed.every((stage) => stage !== null)
+    const isComplete = parsed.length <= MAX_STAGES && parsed.every((stage) => stage !== null)
     return isComplete ? { value: parsed } : { expected: EXPECTED }
   },
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PROVIDERS, QPS_DISTRIBUTIONS } from '../plan.js'
+import { MAX_STAGES, PROVIDERS, QPS_DISTRIBUTIONS } from '../plan.js'
 
 const finite = z.number()
 const amount = z.number().min(0)
@@ -36,7 +36,9 @@ const load = z.looseObject({
   burstiness: amount,
   burstPeriodS: amount.nullable(),
   ramping: z.looseObject({ timeS: amount, warmupS: amount }).nullable(),
-  stages: z.array(z.looseObject({ durationS: amount, qps: levels.nullable(), users: levels.nullable() })).max(1000),
+  stages: z
+    .array(z.looseObject({ durationS: amount, qps: levels.nullable(), users: levels.nullable() }))
+    .max(MAX_STAGES),
   warmupS: amount,
   runTimeS: amount.nullable(),
   maxRequests: count.nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Assignment, LevelChange, WorkerShare } from '../assignment.js'
-import type { Plan, Secrets } from '../plan.js'
+import { MAX_STAGES, type Plan, type Secrets } from '../plan.js'
 import { requestOutcome } from '../request/request-line.js'
 import { responseFrames } from '../request/response-frames.js'
 import { statsData } from './stats-data.js'
@@ -69,6 +69,8 @@ const delta = z.strictObject({
   ramp: statsData.nullable(),
   /** Requests of the measured window. */
   measured: statsData.nullable(),
+  /** The same once more, of each stage of the plan for itself. */
+  stages: z.array(statsData.nullable()).max(MAX_STAGES),
   users: count,
   inFlight: count,
   health: workerHealth,

@@ -85,6 +85,7 @@ const build = (overrides: Partial<RunRecord> = {}): RunReport =>
   buildReport({
     plan: PLAN,
     version: '1.2.3',
+    stages: [],
     environment: {
       node: 'v22.0.0',
       os: 'Linux 6',

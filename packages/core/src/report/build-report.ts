@@ -1,8 +1,10 @@
+import { timesOf } from '../arrival/load-profile.js'
+import { measuredFromMs } from '../arrival/ramp.js'
 import { METRICS, type MetricName } from '../metrics/definitions.js'
 import type { ErrorEntryData } from '../metrics/error-entry.js'
 import { type MetricUnit, UNIT_SCALE } from '../metrics/metric-definition.js'
 import { RUN_RATES, type RunRateName, type RunSums } from '../metrics/run-rates.js'
-import type { Stats } from '../metrics/stats.js'
+import { Stats } from '../metrics/stats.js'
 import type { Plan } from '../plan.js'
 import { PROTOCOL_VERSION } from '../protocol/messages.js'
 import type { RequestCounts } from '../protocol/stats-data.js'
@@ -32,6 +34,8 @@ export interface RunRecord {
   readonly window: WindowRecord
   /** Numbers of the phase that the window is about. */
   readonly stats: Stats
+  /** The same, of each stage of the plan for itself. */
+  readonly stages: readonly Stats[]
   /** Requests sent before the window. */
   readonly rampRequests: number
   /** How the level of the load was changed while it went on. */
@@ -91,6 +95,7 @@ export function buildReport(record: RunRecord): RunReport {
       endReason: window.endReason,
       rampRequests: record.rampRequests,
     },
+    stages: window.phase === 'measured' ? stagesOf(record, lengthS) : [],
     changes: record.changes,
     plan,
     workers: workers.map(workerOf),
@@ -98,6 +103,18 @@ export function buildReport(record: RunRecord): RunReport {
     versions: { llmload: record.version, protocol: PROTOCOL_VERSION, schema: REPORT_SCHEMA_VERSION },
   } satisfies Omit<RunReport, 'notes'>
   return { ...report, notes: notesOf(report) }
+}
+
+/** Those that were reached. */
+function stagesOf({ plan: { load }, stages }: RunRecord, windowS: number): RunReport['stages'] {
+  const openMs = measuredFromMs(load)
+  const started = timesOf(load).filter(({ fromMs }) => (fromMs - openMs) / 1000 < windowS)
+  return started.map(({ fromMs, endMs }, i) => {
+    const stats = stages[i] ?? new Stats()
+    const fromS = (fromMs - openMs) / 1000
+    const lengthS = Math.min((endMs - openMs) / 1000, windowS) - fromS
+    return { fromS, lengthS, requests: requestsOf(stats, lengthS), metrics: reportedMetrics(stats) }
+  })
 }
 
 function factsOf({ plan, stats, workers }: RunRecord) {

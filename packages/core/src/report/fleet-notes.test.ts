@@ -54,6 +54,10 @@ test.each<[string, Partial<ReportedWorker>]>([
   ],
   ["worker 'b-42' left 30.0 s into the run, its share handed over", { leftAtS: 30 }],
   ["worker 'b-42' started 0.2 s late", { lateByMs: 230 }],
+  [
+    "worker 'b-42' has a clock that is known to ± 80 ms only",
+    { clock: { offsetMs: 1, errorMs: 80, driftPpm: 0, driftErrorPpm: 1 } },
+  ],
 ])('%s', (note, worker) => {
   expect(notes(worker)).toEqual([note])
 })

@@ -9,18 +9,23 @@ export function fleetNotes({ workers, changes }: Pick<RunReport, 'workers' | 'ch
   return events.sort((a, b) => a.atS - b.atS).map(({ text }) => text)
 }
 
+/** Worse, and its seconds are not those of the others in a series over time. */
+const UNSURE_CLOCK_MS = 50
+
 interface Event {
   readonly atS: number
   readonly text: string
 }
 
-function eventsOf({ id, joinedAtS, lateByMs, shares, away, lost, leftAtS }: ReportedWorker): Event[] {
+function eventsOf({ id, joinedAtS, lateByMs, clock, shares, away, lost, leftAtS }: ReportedWorker): Event[] {
   const events: Event[] = []
   const say = (atS: number, text: string): void => void events.push({ atS, text: `worker '${id}' ${text}` })
   const firstS = shares[0]?.fromS ?? 0
   if (joinedAtS !== null)
     say(joinedAtS, `joined ${seconds(joinedAtS)} into the run and took load from ${seconds(firstS)} on`)
   if ((lateByMs ?? 0) > LATE_MS) say(0, `started ${seconds((lateByMs ?? 0) / 1000)} late`)
+  const errorMs = clock?.errorMs ?? 0
+  if (errorMs > UNSURE_CLOCK_MS) say(0, `has a clock that is known to ± ${Math.round(errorMs)} ms only`)
   for (const { fromS, untilS } of away) {
     if (untilS !== null)
       say(

@@ -261,6 +261,16 @@ export const runReport = z.strictObject({
   errors: z.array(error),
   notes: z.array(z.string()).describe('What a reader of the numbers should know, in sentences'),
   window,
+  stages: z
+    .array(
+      z.strictObject({
+        fromS: z.number().describe('Begin, after the opening of the window'),
+        lengthS: z.number(),
+        requests,
+        metrics: z.record(metricName, metric),
+      }),
+    )
+    .describe('The same numbers for each stage of the plan that was reached, by when a request started'),
   changes: z
     .array(z.strictObject({ atS: z.number(), qps: measured, users: count }))
     .describe('How the level of the load was changed while it went on'),

@@ -69,7 +69,11 @@ function cellsOf(row: MetricRow): string[] {
   return [row.label, row.unit, ...values, String(row.count)]
 }
 
-function markOf({ lowerBounds, unsupported }: MetricRow, value: string): string {
+/** The mark in front of a value that is not sure; nothing at one that is. */
+export function markOf(
+  { lowerBounds, unsupported }: Pick<MetricRow, 'lowerBounds' | 'unsupported'>,
+  value: string,
+): string {
   if (lowerBounds.includes(value)) return LOWER_BOUND
   return unsupported.some((name) => name === value) ? UNSUPPORTED : ''
 }

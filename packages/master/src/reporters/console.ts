@@ -5,6 +5,7 @@ import {
   nameWidth,
   percentileTable,
   requestTable,
+  stagesTable,
   summaryBlock,
 } from '@llmload/core'
 import type { FinalView, LiveView, Reporter } from './reporter.js'
@@ -49,6 +50,7 @@ export function consoleText({ report, stats, total: { rows, aggregated }, summar
     percentileTable(rows, aggregated, width),
     errorReport(stats.errors.entries, width),
     metricsBlock(metricRows(report), report.requests),
+    stagesTable(report),
     verdictText(report),
     summaryBlock(summary),
   ].join('')

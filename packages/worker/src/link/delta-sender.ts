@@ -70,6 +70,7 @@ export class DeltaSender {
       untilMs: clock.nowMs() + session.clock.offsetMs,
       ramp: run.recorder.ramp.takeData(),
       measured: run.recorder.measured.takeData(),
+      stages: run.recorder.stages.map((stage) => stage.takeData()),
       users: run.users,
       inFlight: run.inFlight,
       health: this.#health.read(dueMs),

@@ -139,7 +139,7 @@ describe('a session with the master', () => {
     let seq = 0
     for (; session.takesDelta; )
       session.send({
-        ...{ type: 'delta', seq: ++seq, untilMs: 0, ramp: null, measured: null, users: 0, inFlight: 0 },
+        ...{ type: 'delta', seq: ++seq, untilMs: 0, ramp: null, measured: null, stages: [], users: 0, inFlight: 0 },
         health: { ...health, ...host },
       })
     expect(seq).toBe(8)

@@ -15,6 +15,7 @@ import {
   Shares,
   startOf,
   Timeline,
+  timesOf,
   type UserCurve,
   userCurveOf,
 } from '@llmload/core'
@@ -100,6 +101,7 @@ export class LoadRun {
       stream: plan.target.stream,
       path: requestPath(plan.target),
       measuredFromMs: this.#measuredFromMs,
+      stagesFromMs: timesOf(plan.load).map(({ fromMs }) => startMs + fromMs),
       warn: options.warn,
     })
     this.#lateWarning = new LateWarning(clock, options.warn)

@@ -10,8 +10,15 @@ beforeEach(() => {
   warnings.length = 0
 })
 
-const recorderOf = (stream = true): Recorder =>
-  new Recorder({ clock: systemClock(), stream, path: '/v1/completions', measuredFromMs: WINDOW_FROM_MS, warn })
+const recorderOf = (stream = true, stagesFromMs: readonly number[] = []): Recorder =>
+  new Recorder({
+    clock: systemClock(),
+    stream,
+    path: '/v1/completions',
+    measuredFromMs: WINDOW_FROM_MS,
+    stagesFromMs,
+    warn,
+  })
 
 function timelineOf(marks: Partial<Timeline>): Timeline {
   return Object.assign(new Timeline(0, 10), marks)
@@ -209,4 +216,25 @@ test('what was recorded travels to another Stats and means the same there', () =
   expect(measured.takeData()).toBeNull()
   if (data) measured.merge(data)
   expect([measured.histogram('total_latency').mean, measured.ages('total_latency').max]).toEqual(before)
+})
+
+test('with stages a measured request is counted in its own stage too, by when it was due', () => {
+  const recorder = recorderOf(true, [WINDOW_FROM_MS, WINDOW_FROM_MS + 1000])
+  const finish = (intendedMs: number): void => {
+    const timeline = timelineOf({ intendedMs, sentMs: intendedMs + 900, endMs: intendedMs + 950 })
+    recorder.sent(timeline)
+    recorder.finished(timeline, null)
+  }
+  finish(WINDOW_FROM_MS - 1)
+  finish(WINDOW_FROM_MS + 500) // sent when the second stage had begun
+  finish(WINDOW_FROM_MS + 1000)
+  finish(WINDOW_FROM_MS + 5000)
+  recorder.late(WINDOW_FROM_MS + 1)
+  recorder.unsent(WINDOW_FROM_MS + 2000, WINDOW_FROM_MS + 3000)
+  expect(recorder.ramp.counts).toMatchObject({ sent: 1 })
+  expect(recorder.measured.counts).toMatchObject({ sent: 3, succeeded: 3, late: 1, unsent: 1 })
+  expect(recorder.stages.map(({ counts }) => counts)).toMatchObject([
+    { sent: 1, succeeded: 1, late: 1, unsent: 0 },
+    { sent: 2, succeeded: 2, late: 0, unsent: 1 },
+  ])
 })

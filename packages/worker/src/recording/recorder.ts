@@ -22,6 +22,8 @@ export interface RecorderOptions {
   readonly path: string
   /** Requests that start from this instant on are measured; those before belong to ramp and warm-up. */
   readonly measuredFromMs: number
+  /** When the stages of the plan begin, in order; none = it has none. */
+  readonly stagesFromMs: readonly number[]
   /** Tells the master something that its user should know. */
   readonly warn: (message: string) => void
 }
@@ -38,32 +40,43 @@ export class Recorder {
   /** Warm-up included. */
   readonly ramp = new Stats()
   readonly measured = new Stats()
+  /** The measured requests once more, those of each stage for themselves. */
+  readonly stages: readonly Stats[]
   readonly #options: RecorderOptions
+  readonly #ofRamp: readonly Stats[]
+  readonly #ofMeasured: readonly Stats[]
+  readonly #ofStages: readonly (readonly Stats[])[]
   #saidThatPromptsDiffer = false
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    this.stages = options.stagesFromMs.map(() => new Stats())
+    this.#ofRamp = [this.ramp]
+    this.#ofMeasured = [this.measured]
+    this.#ofStages = this.stages.map((stage) => [this.measured, stage])
   }
 
   sent(timeline: Timeline): void {
-    const stats = this.#phaseAt(startOf(timeline))
-    stats.counts.sent++
-    record(OF_ALL_SENT, stats, this.#uncounted(timeline), false)
+    for (const stats of this.#booksOf(startOf(timeline))) {
+      stats.counts.sent++
+      record(OF_ALL_SENT, stats, this.#uncounted(timeline), false)
+    }
   }
 
   /** An arrival found no free user when it was due. */
   late(intendedMs: number): void {
-    this.#phaseAt(intendedMs).counts.late++
+    for (const stats of this.#booksOf(intendedMs)) stats.counts.late++
   }
 
   /** An arrival of the measured window was not sent until `endMs`, and will not be. From the schedule it is a request without an answer. */
   unsent(intendedMs: number, endMs: number): void {
-    const stats = this.measured
     const ageUs = (endMs - intendedMs) * UNIT_SCALE.ms
-    stats.counts.unsent++
-    stats.ages('schedule_lag').record(ageUs)
-    for (const { name, span } of FROM_START) {
-      if (span?.from === 'intendedMs' && this.#isSure(span)) stats.ages(name).record(ageUs)
+    for (const stats of this.#booksOf(intendedMs)) {
+      stats.counts.unsent++
+      stats.ages('schedule_lag').record(ageUs)
+      for (const { name, span } of FROM_START) {
+        if (span?.from === 'intendedMs' && this.#isSure(span)) stats.ages(name).record(ageUs)
+      }
     }
   }
 
@@ -76,7 +89,10 @@ export class Recorder {
    * Books a finished request. `tokenizerCount` is the tokenizer's count of its text, where there is one.
    */
   finished(timeline: Timeline, tokenizerCount: number | null): void {
-    const stats = this.#phaseAt(startOf(timeline))
+    for (const stats of this.#booksOf(startOf(timeline))) this.#book(stats, timeline, tokenizerCount)
+  }
+
+  #book(stats: Stats, timeline: Timeline, tokenizerCount: number | null): void {
     for (const oddity of odditiesOf(timeline)) stats.oddities.set(oddity, (stats.oddities.get(oddity) ?? 0) + 1)
     if (timeline.censored) {
       this.#cut(stats, timeline)
@@ -152,8 +168,12 @@ export class Recorder {
     )
   }
 
-  #phaseAt(startMs: number): Stats {
-    return startMs >= this.#options.measuredFromMs ? this.measured : this.ramp
+  /** Where a request that starts at an instant is counted. */
+  #booksOf(startMs: number): readonly Stats[] {
+    const { measuredFromMs, stagesFromMs } = this.#options
+    if (!(startMs >= measuredFromMs)) return this.#ofRamp
+    if (stagesFromMs.length === 0) return this.#ofMeasured
+    return this.#ofStages[stagesFromMs.findLastIndex((fromMs) => fromMs <= startMs)] ?? this.#ofMeasured
   }
 }
 

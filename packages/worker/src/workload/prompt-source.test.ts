@@ -171,7 +171,7 @@ describe.skipIf(!built)(title, () => {
   test('end with an error for those who wait when the source is closed', async () => {
     const source = await prepare(PLAN)
     await getAll(source, range(0, 32))
-    const waiting = source.next()
+    const waiting = source.next(32)
     const counting = source.countTokens('The day')
     const closed = source.close()
     await expect(waiting).rejects.toThrow('closed')
