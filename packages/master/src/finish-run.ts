@@ -1,11 +1,12 @@
 import { buildReport, type ExitCode, LoadError, type Log, type OutputConfig, type RunReport } from '@llmload/core'
 import { exitCodeOf } from './exit-code.js'
+import type { FinishedRun } from './finished-run.js'
 import type { Fleet } from './fleet.js'
 import { viewOf } from './live-run.js'
 import type { Reporters } from './reporters/make-reporters.js'
 import type { FinalView, Reporter } from './reporters/reporter.js'
 import { resultsOf } from './reporters/results.js'
-import { allLost, type FinishedRun, recordOf } from './run-record.js'
+import { allLost, recordOf } from './run-record.js'
 import { addEmptyRows } from './summary.js'
 
 export interface FinishDeps {

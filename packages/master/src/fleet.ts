@@ -1,20 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { hostname } from 'node:os'
-import {
-  type Clock,
-  type Delta,
-  HEARTBEAT_MS,
-  type Log,
-  type MasterMessage,
-  PROTOCOL_VERSION,
-  type RequestBatch,
-  type ResponseFrames,
-  type Resumption,
-  type WorkerMessage,
-} from '@llmload/core'
+import { HEARTBEAT_MS, type MasterMessage, PROTOCOL_VERSION, type Resumption, type WorkerMessage } from '@llmload/core'
 import type { WebSocket } from 'ws'
 import { Member } from './member.js'
-import { takeMessage } from './take-message.js'
+import { type MessageDeps, takeMessage } from './take-message.js'
 import { Watch } from './watch.js'
 import { WorkerSession } from './worker-session.js'
 
@@ -38,9 +27,7 @@ export interface WhyNot {
   readonly hint: string
 }
 
-export interface FleetOptions {
-  readonly clock: Clock
-  readonly log: Log
+export interface FleetOptions extends MessageDeps {
   readonly runId: string
   /** Of llmload; workers must have the same. */
   readonly version: string
@@ -48,11 +35,6 @@ export interface FleetOptions {
   readonly graceMs: number
   /** Why no worker may join now, if so. */
   readonly whyClosed: () => WhyNot | null
-  /** Throws on a delta that cannot be added up. */
-  readonly onDelta: (member: Member, delta: Delta) => void
-  /** Told of single requests; throws on what must not be there. */
-  readonly onRequests: (member: Member, batch: RequestBatch) => void
-  readonly onFrames: (member: Member, frames: ResponseFrames) => void
 }
 
 /**

@@ -25,7 +25,7 @@ const NO_MAXIMA = { elu: 0, loopDelayMs: 0, rssBytes: 0 }
 
 /**
  * What was reported for one span of time. Bins add up without loss. One that is still being filled has
- * its histograms at hand; at rest they are text, a tenth of the size.
+ * its histograms at hand; at rest they are text, a fraction of the size.
  */
 export class HistoryBin {
   readonly #sums: Sums = { ...NO_SUMS }

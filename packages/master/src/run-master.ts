@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, EXIT, type ExitCode, type Log, makePlan, type RunConfig } from '@llmload/core'
+import { EXIT, type ExitCode, makePlan, type RunConfig } from '@llmload/core'
 import { type BarrierDeps, gather, prepare, share, start } from './barrier.js'
 import { DeltaLedger } from './delta-ledger.js'
 import { Ending } from './ending.js'
@@ -8,42 +8,16 @@ import { Fleet, type WhyNot } from './fleet.js'
 import { runRoutes } from './http/run-routes.js'
 import type { RunSources } from './http/run-snapshot.js'
 import { loadAndReport } from './load-and-report.js'
-import type { LoadControl } from './load-control.js'
+import type { MasterDeps, MasterOptions } from './master-options.js'
 import { checkOutputFiles } from './output-files.js'
 import { MODELS_PATH, preflight } from './preflight.js'
-import type { Streams } from './reporters/make-reporters.js'
 import { RequestRecords } from './reporters/request-records.js'
-import { type LogLines, RunFolder, type RunsDir } from './run-folder/run-folder.js'
+import { RunFolder } from './run-folder/run-folder.js'
 import { RunPhase } from './run-phase.js'
 import { runTimes } from './run-window.js'
-import { type MasterAddress, type MasterServer, openPort } from './server.js'
+import { type MasterServer, openPort } from './server.js'
 import { tlsIdentity } from './tls.js'
 import { howEnded, ProcessWatch, type WorkerProcesses } from './worker-processes.js'
-
-export interface MasterOptions {
-  readonly config: RunConfig
-  /** Of the target: scheme, host, port and path prefix, no trailing slash. */
-  readonly baseUrl: string
-  /** Of llmload. */
-  readonly version: string
-  /** Starts the worker processes of this host, which shall join the master at an address; null = none. */
-  readonly startWorkers: (address: MasterAddress) => WorkerProcesses | null
-  /** Where a folder of the run is kept; not given = nowhere. */
-  readonly runsDir?: RunsDir | null
-}
-
-export interface MasterDeps extends Streams {
-  readonly clock: Clock
-  readonly log: Log
-  /** What `log` prints, for the folder of the run. */
-  readonly logLines?: LogLines
-  /** First Ctrl-C: no new requests. */
-  readonly drain: AbortSignal
-  /** Second Ctrl-C: cancel those in flight. */
-  readonly now: AbortSignal
-  /** Told when there is load that can be changed. */
-  readonly onControl?: (control: LoadControl) => void
-}
 
 /**
  * One run, from the check of its files to its exit code. Throws a LoadError if it could not be

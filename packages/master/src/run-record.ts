@@ -1,23 +1,8 @@
-import type { Clock, LevelChange, Plan, RunRecord } from '@llmload/core'
-import type { DeltaLedger } from './delta-ledger.js'
+import type { RunRecord } from '@llmload/core'
 import { environment } from './environment.js'
-import type { LoadEnd } from './load.js'
-import type { Member } from './member.js'
-import { type RunTimes, type SendingEnd, windowOf } from './run-window.js'
+import type { FinishedRun } from './finished-run.js'
+import { type SendingEnd, windowOf } from './run-window.js'
 import { workerRecord } from './worker-record.js'
-
-/** A run whose load is over. */
-export interface FinishedRun {
-  readonly plan: Plan
-  readonly version: string
-  readonly clock: Clock
-  readonly times: RunTimes
-  readonly end: LoadEnd
-  readonly ledger: DeltaLedger
-  readonly participants: readonly Member[]
-  /** How the level of the load was changed while it went on. */
-  readonly changes: readonly LevelChange[]
-}
 
 /** What the reports are made from. */
 export function recordOf(run: FinishedRun): RunRecord {

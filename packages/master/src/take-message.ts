@@ -1,15 +1,37 @@
-import { messageOf, mustArrive, type WorkerMessage } from '@llmload/core'
-import type { FleetOptions } from './fleet.js'
+import {
+  type Clock,
+  type Delta,
+  type Log,
+  messageOf,
+  mustArrive,
+  type RequestBatch,
+  type ResponseFrames,
+  type WorkerMessage,
+} from '@llmload/core'
 import type { Member } from './member.js'
 import { stateAfter } from './worker-states.js'
 
-type Deps = Pick<FleetOptions, 'clock' | 'log' | 'onDelta' | 'onRequests' | 'onFrames'>
+/** Where what workers say goes to. */
+export interface MessageDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** Throws on a delta that cannot be added up. */
+  readonly onDelta: (member: Member, delta: Delta) => void
+  /** Told of single requests; throws on what must not be there. */
+  readonly onRequests: (member: Member, batch: RequestBatch) => void
+  readonly onFrames: (member: Member, frames: ResponseFrames) => void
+}
 
 /**
  * Takes what a worker says, if it has not said it before; returns why it must not, if so. What must
  * arrive is confirmed, so that the worker need not say it again.
  */
-export function takeMessage(member: Member, message: WorkerMessage, n: number | undefined, deps: Deps): string | null {
+export function takeMessage(
+  member: Member,
+  message: WorkerMessage,
+  n: number | undefined,
+  deps: MessageDeps,
+): string | null {
   try {
     if (!member.inbox.takes(n)) return null
     const next = stateAfter(member.state, message.type)
@@ -28,7 +50,11 @@ export function takeMessage(member: Member, message: WorkerMessage, n: number | 
 }
 
 /** Keeps what a message says. Its type is right for the state of the worker. Throws on what makes no sense. */
-function note(member: Member, message: WorkerMessage, { clock, log, onDelta, onRequests, onFrames }: Deps): void {
+function note(
+  member: Member,
+  message: WorkerMessage,
+  { clock, log, onDelta, onRequests, onFrames }: MessageDeps,
+): void {
   const { id } = member
   const nowMs = clock.nowMs()
   const warn = (warning: string): void => log.warn({ workerId: id }, `worker ${id}: ${warning}`)

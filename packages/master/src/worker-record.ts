@@ -1,6 +1,6 @@
 import type { LossFacts, WorkerRecord, WorkerShare } from '@llmload/core'
+import type { FinishedRun } from './finished-run.js'
 import type { Member } from './member.js'
-import type { FinishedRun } from './run-record.js'
 import type { RunWindow } from './run-window.js'
 
 /** A worker that drained within so much of the end did not leave early: clocks of hosts differ. */

@@ -11,7 +11,13 @@ import {
 } from '@llmload/core'
 import { test as baseTest } from 'vitest'
 import { Loopback } from '../../../test/support/loopback.js'
-import { type MasterAddress, type MasterDeps, type MasterOptions, runMaster, type WorkerProcesses } from '../src/index.js'
+import {
+  type MasterAddress,
+  type MasterDeps,
+  type MasterOptions,
+  runMaster,
+  type WorkerProcesses,
+} from '../src/index.js'
 import { VERSION, WireWorker } from './wire-worker.js'
 
 export interface RunOverrides {

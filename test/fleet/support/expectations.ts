@@ -63,4 +63,7 @@ export function expectAllAnswered(outcome: Outcome): void {
   expect(outcome.report.window.rampRequests).toBe(outcome.sent.length - due)
 }
 
-const twice = <T>(values: readonly T[]): T[] => values.filter((value, i) => values.indexOf(value) !== i)
+function twice<T>(values: readonly T[]): T[] {
+  const seen = new Set<T>()
+  return values.filter((value) => seen.size === seen.add(value).size)
+}

@@ -1,9 +1,9 @@
-import { measuredFromMs, type ReportedWorker, type RunReport } from '../../../packages/core/src/index.js'
+import { type LoadPlan, measuredFromMs, type ReportedWorker, type RunReport } from '../../../packages/core/src/index.js'
 import type { Llmload } from '../../support/llmload.js'
 import type { Host } from './namespaces.js'
 import { digestsOf, type Seen } from './truth.js'
 
-/** More arrivals than are missing in any of these runs. */
+/** Requests can be missing from those that were sent; more than that are not, but where the end of the run says so. */
 const MORE_THAN_MISSING = 1000
 
 /** By then workers have heard that the run is stopped. */
@@ -60,7 +60,7 @@ export class Outcome {
     workers: readonly Worker[],
   ): Promise<Outcome> {
     const { plan, window } = report
-    const indexOf = await digestsOf(plan, possibleIndices(plan.load.qps !== null, seen.length))
+    const indexOf = await digestsOf(plan, possibleIndices(plan.load, seen.length))
     const beforeWindowMs = window.phase === 'measured' ? measuredFromMs(plan.load) : 0
     const startMs = Date.parse(window.startedAt) - beforeWindowMs
     const sent = seen
@@ -124,8 +124,10 @@ export class Outcome {
 }
 
 /** Of requests that may have been sent, where so many were. */
-function* possibleIndices(openLoop: boolean, sent: number): Generator<number> {
-  for (let epoch = 0; epoch < (openLoop ? 1 : EPOCHS); epoch++) {
-    for (let i = 0; i < sent + MORE_THAN_MISSING; i++) yield epoch * INDICES_PER_EPOCH + i
+function* possibleIndices({ qps, runTimeS, ...load }: LoadPlan, sent: number): Generator<number> {
+  const planned = ((qps ?? 0) * ((runTimeS ?? 0) * 1000 + measuredFromMs(load))) / 1000
+  const count = Math.max(planned, sent) + MORE_THAN_MISSING
+  for (let epoch = 0; epoch < (qps === null ? EPOCHS : 1); epoch++) {
+    for (let i = 0; i < count; i++) yield epoch * INDICES_PER_EPOCH + i
   }
 }
