@@ -54,7 +54,19 @@ function planOf({ users, qps = null, maxRequests = null, seconds, tokens }, base
     sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
     workload: { promptTokens: 1000, maxTokens: Math.max(tokens, 1), instruction: null, tokenizer: null },
     load: {
-      ...{ users, spawnRate: users, qps, qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [], warmupS: 0, runTimeS: seconds, maxRequests },
+      ...{
+        users,
+        spawnRate: users,
+        qps,
+        qpsDistribution: 'constant',
+        burstiness: 1,
+        burstPeriodS: null,
+        ramping: null,
+        stages: [],
+        warmupS: 0,
+        runTimeS: seconds,
+        maxRequests,
+      },
       ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
     },
   }

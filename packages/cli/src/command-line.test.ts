@@ -34,7 +34,17 @@ describe('the guide’s command', () => {
       role: 'local',
       target: { provider: 'vllm', baseUrl: 'http://localhost:8000', chat: false, stream: true },
       workload: { promptTokens: 1000, maxTokens: 100, tokenizer: '/data/llama' },
-      load: { users: 100, spawnRate: 100, qps: 1, qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null, ramping: null, stages: [], runTimeS: 120 },
+      load: {
+        users: 100,
+        spawnRate: 100,
+        qps: 1,
+        qpsDistribution: 'constant',
+        burstiness: 1,
+        burstPeriodS: null,
+        ramping: null,
+        stages: [],
+        runTimeS: 120,
+      },
       output: { headless: true, summaryFile: 'vllm_locust.csv' },
     })
   })

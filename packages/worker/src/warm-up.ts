@@ -31,7 +31,14 @@ export async function warmUp(plan: Plan, clock: Clock): Promise<void> {
       clock,
       keepText: true,
     })
-    const recorder = new Recorder({ clock, stream: true, path: '/', measuredFromMs: 0, stagesFromMs: [], warn: () => {} })
+    const recorder = new Recorder({
+      clock,
+      stream: true,
+      path: '/',
+      measuredFromMs: 0,
+      stagesFromMs: [],
+      warn: () => {},
+    })
     for (let round = 0; round < ROUNDS; round++) {
       await Promise.all(Array.from({ length: STREAMS_AT_ONCE }, () => request(client, recorder)))
       JSON.stringify(recorder.measured.takeData())
