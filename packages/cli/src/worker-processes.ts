@@ -90,7 +90,8 @@ function start([program = '', ...args]: readonly string[], command: WorkerComman
   return spawn(program, [...args, ...flags, ...tlsFlags(tls), ...targets], {
     detached: true,
     env: childEnv(process.env, token),
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // By the channel they know when this process is gone: see `orphaned`.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
 }
 

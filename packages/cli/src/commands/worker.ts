@@ -13,7 +13,11 @@ export async function worker(checked: Checked, signals: Signals): Promise<number
   const clock = systemClock()
   const log = openLog(checked, clock)
   const work = fleet.processes > 1 ? manage(fleet, logging.level, signals) : workAlone()
-  return Promise.race([work, aborted(signals.now).then(() => EXIT.notCarriedOut)])
+  const isOrphaned = orphaned().then(() => {
+    log.error({}, 'the process that started this worker is gone, and so is its load')
+    return EXIT.notCarriedOut
+  })
+  return Promise.race([work, isOrphaned, aborted(signals.now).then(() => EXIT.notCarriedOut)])
 
   async function workAlone(): Promise<number> {
     const maxWaitMs = fleet.masterMaxWaitS * 1000
@@ -21,6 +25,14 @@ export async function worker(checked: Checked, signals: Signals): Promise<number
     await runWorker({ ...masterAddress(fleet), clock, log, version, maxWaitMs, allowedTargets, leave: signals.drain })
     return EXIT.ok
   }
+}
+
+/** Resolves when the llmload that started this process as one of its workers is gone: it cannot come back as a master can. */
+function orphaned(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('disconnect', () => resolve())
+    process.channel?.unref()
+  })
 }
 
 /** Several workers: Ctrl-C is passed on to them, and the worst exit code is ours. */
