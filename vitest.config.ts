@@ -6,6 +6,9 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 /** End-to-end tests that compare with true times, or judge the health of the client. */
 const TIMED = ['guide', 'selftest', 'verdict'].map((name) => `test/${name}.test.ts`)
 
+/** A fleet whose arrivals have to be in time. */
+const FLEET_TIMED = 'test/fleet/healthy.test.ts'
+
 /** A fleet for as long as one likes. */
 const SOAK = 'test/fleet/soak.test.ts'
 
@@ -43,12 +46,23 @@ export default defineConfig({
       {
         extends: true,
         // On hosts of their own. What fails once is a fault: chance is what they are about.
-        test: { name: 'fleet', include: ['test/fleet/*.test.ts'], exclude: [SOAK], maxWorkers: 4 },
+        test: { name: 'fleet', include: ['test/fleet/*.test.ts'], exclude: [FLEET_TIMED, SOAK], maxWorkers: 3 },
       },
       {
         extends: true,
-        test: { name: 'soak', include: [SOAK] },
+        // After the others, for the same reason as above.
+        test: {
+          name: 'fleet-timed',
+          include: [FLEET_TIMED],
+          fileParallelism: false,
+          retry: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
+      // Only where it is asked for: it takes as long as one says.
+      ...(process.env.FLEET_SOAK_S
+        ? [{ extends: true as const, test: { name: 'soak', include: [SOAK], sequence: { groupOrder: 2 } } }]
+        : []),
     ],
   },
 })

@@ -8,7 +8,7 @@ const SECONDS = { s: 1, m: 60, h: 3600 }
 
 /** @type {Record<string, string>} */
 const env = {}
-let project = 'fleet'
+let project = 'fleet*'
 /** @type {string[]} */
 const rest = []
 

@@ -61,7 +61,7 @@ const steps = [
   tests('unit tests', 'unit', ['install']),
   tests('end-to-end tests', 'e2e', ['build']),
   tests('timed end-to-end tests', 'timed', ['build']),
-  tests('fleet tests, short', 'fleet', ['build'], { FLEET_LEVEL: 'short', FLEET_CHAOS_S: '10' }),
+  tests('fleet tests, short', 'fleet*', ['build'], { FLEET_LEVEL: 'short', FLEET_CHAOS_S: '10' }),
   ...(process.argv.includes('--packed') ? packedSteps(folder, signal) : []),
 ]
 

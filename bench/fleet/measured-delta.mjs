@@ -23,7 +23,8 @@ export function answer(recorder, requests, tokens) {
 }
 
 function started(recorder, tokens) {
-  const timeline = new Timeline(10 + 2 * Math.random(), 1000)
+  const timeline = new Timeline(0, 1000)
+  timeline.intendedMs = 10 + 2 * Math.random()
   timeline.sentMs = 12 + Math.random()
   recorder.sent(timeline)
   timeline.headersMs = timeline.sentMs + 90 * spread()

@@ -53,7 +53,10 @@ const WORDS = [
   'é',
 ]
 
+const STAGES = 2
+
 /** @typedef {import('./draw.mjs').Draw} Draw */
+/** @typedef {import('../../packages/core/dist/index.js').Delta} Delta */
 
 /** One message of a worker or of the master. @param {Draw} draw */
 export function messages(draw) {
@@ -66,7 +69,8 @@ export function messages(draw) {
   const fromMaster = parseMasterMessage(frame)
   const read = isWorker ? fromWorker : fromMaster
   for (const parsed of [fromWorker, fromMaster]) assert.ok('message' in parsed || parsed.problem.length <= 500)
-  if (changed === message && frame === text) assert.ok('message' in read, `a good message was refused: ${frame}`)
+  if (changed === message && frame === text)
+    assert.ok('message' in read, `a good message was refused: ${'problem' in read && read.problem} ${frame}`)
   if ('message' in fromWorker && fromWorker.message.type === 'delta') addUp(fromWorker.message)
   assert.ok(!('polluted' in {}), 'a prototype was changed')
   return frame.length
@@ -90,11 +94,12 @@ function workerMessage(draw) {
   return draw.of([delta, delta, delta, requests, frames, () => hello])(draw)
 }
 
-/** @param {Draw} draw */
+/** @param {Draw} draw @returns {Delta} */
 function delta(draw) {
   const health = { elu: 0.1, stampDelayMs: 0, loopDelayP99Ms: 1, loopDelayMaxMs: 2, gcMs: 0, gcMaxMs: 0, cpuCores: 0.1 }
   const host = { throttledMs: null, stealShare: 0, rssBytes: 1e8, memoryLimitBytes: 1e9 }
-  const phases = { ramp: null, measured: stats(draw).takeData() }
+  const stages = draw.list(draw.below(STAGES + 1), () => stats(draw).takeData())
+  const phases = { ramp: null, measured: stats(draw).takeData(), stages }
   const counts = { users: 1, inFlight: draw.below(9) }
   return {
     type: 'delta',
@@ -118,7 +123,7 @@ function stats(draw) {
     stats.histogram(draw.of(METRICS).name).record(value)
     stats.ages(draw.of(METRICS).name).record(value)
     stats.entry('POST', '/v1/completions').log(value, 9)
-    stats.errors.log('POST', '/', `HTTP ${500 + draw.below(3)}`, value)
+    stats.errors.log('POST', '/v1/completions', `HTTP ${500 + draw.below(3)}`, value)
   }
   return stats
 }
@@ -183,9 +188,9 @@ function changeOne(draw, root) {
   }
 }
 
-/** What was let in can be added up, looked at and handed on. @param {import('../../packages/core/dist/index.js').Delta} delta */
+/** What was let in can be added up, looked at and handed on. @param {Delta} delta */
 function addUp(delta) {
-  const ledger = new DeltaLedger(systemClock())
+  const ledger = new DeltaLedger(systemClock(), STAGES)
   try {
     ledger.accept('w', delta)
     ledger.accept('w', delta)
@@ -205,6 +210,6 @@ function addUp(delta) {
   for (const entry of ledger.measured.entries) assert.ok(entry.percentile(0.5) >= 0 && entry.median >= 0)
   const data = ledger.measured.takeData()
   if (data === null) return
-  const again = parseWorkerMessage(JSON.stringify({ ...delta, ramp: null, measured: data }))
+  const again = parseWorkerMessage(JSON.stringify({ ...delta, ramp: null, measured: data, stages: [] }))
   assert.ok('message' in again, 'problem' in again ? `what was added up is refused: ${again.problem}` : '')
 }

@@ -30,7 +30,7 @@ describe('a fleet on which nothing goes wrong', () => {
         expect(outcome.code).toBe(0)
         for (const { process } of run.workers) expect((await process.ended).code).toBe(0)
       },
-      { from: workers === 1 ? 'full' : 'short' },
+      { from: workers === 7 ? 'short' : 'full' },
     )
   }
 

@@ -6,21 +6,25 @@ import { scenario } from './support/scenario.js'
 const LOAD = '--qps 40 -u 200 -r 200'
 
 describe('Ctrl-C in the middle of a run', () => {
-  scenario('once: what is in flight is drained on all hosts', async () => {
-    const run = await fleet({ workers: 3, load: LOAD, sim: '--ttft-ms 500' })
-    await run.generations(60)
-    run.master.signal('SIGINT')
-    const outcome = await run.outcome()
-    expectSound(outcome)
-    expectExact(outcome)
-    const { sent, succeeded, unsent } = outcome.report.requests
-    expect(succeeded).toBe(sent)
-    // Each worker may have had an arrival due at that very moment.
-    expect(unsent).toBeLessThanOrEqual(run.workers.length)
-    expect(outcome.report.window.endedBy).toBe('interrupted')
-    expect(outcome.code).toBe(0)
-    for (const { process } of run.workers) expect((await process.ended).code).toBe(0)
-  })
+  scenario(
+    'once: what is in flight is drained on all hosts',
+    async () => {
+      const run = await fleet({ workers: 3, load: LOAD, sim: '--ttft-ms 500' })
+      await run.generations(60)
+      run.master.signal('SIGINT')
+      const outcome = await run.outcome()
+      expectSound(outcome)
+      expectExact(outcome)
+      const { sent, succeeded, unsent } = outcome.report.requests
+      expect(succeeded).toBe(sent)
+      // Each worker may have had an arrival due at that very moment.
+      expect(unsent).toBeLessThanOrEqual(run.workers.length)
+      expect(outcome.report.window.endedBy).toBe('interrupted')
+      expect(outcome.code).toBe(0)
+      for (const { process } of run.workers) expect((await process.ended).code).toBe(0)
+    },
+    { from: 'full' },
+  )
 
   scenario('twice: what is in flight is cut off on all hosts, and counted', async () => {
     const run = await fleet({ workers: 3, load: LOAD, sim: '--ttft-ms 1000 --itl-ms 50' })

@@ -24,17 +24,21 @@ describe('a worker that is lost', () => {
     expect(outcome.code).toBe(0)
   })
 
-  scenario('killed, with --fail-on-worker-loss: the run ends with a report and exit code 3', async () => {
-    const run = await fleet({ workers: 3, load: `${LOAD} -t 60s --fail-on-worker-loss --worker-grace 5s` })
-    await run.generations(SOME)
-    run.worker(1).process.signal('SIGKILL')
-    const killedMs = Date.now()
-    const outcome = await run.outcome()
-    expect(Date.now() - killedMs).toBeLessThan(15_000)
-    expectSound(outcome)
-    expectExact(outcome, run.others(run.worker(1)))
-    expect(outcome.code).toBe(3)
-  })
+  scenario(
+    'killed, with --fail-on-worker-loss: the run ends with a report and exit code 3',
+    async () => {
+      const run = await fleet({ workers: 3, load: `${LOAD} -t 60s --fail-on-worker-loss --worker-grace 5s` })
+      await run.generations(SOME)
+      run.worker(1).process.signal('SIGKILL')
+      const killedMs = Date.now()
+      const outcome = await run.outcome()
+      expect(Date.now() - killedMs).toBeLessThan(15_000)
+      expectSound(outcome)
+      expectExact(outcome, run.others(run.worker(1)))
+      expect(outcome.code).toBe(3)
+    },
+    { from: 'full' },
+  )
 
   scenario('all of them: the run ends within the grace time, with a report and exit code 3', async () => {
     const run = await fleet({ workers: 2, load: `${LOAD} -t 60s --worker-grace 4s` })

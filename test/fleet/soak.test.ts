@@ -6,7 +6,7 @@ import { fleet } from './support/fleet.js'
 import type { Worker } from './support/outcome.js'
 import { scenario } from './support/scenario.js'
 
-const LENGTH_S = Number(process.env.FLEET_SOAK_S ?? 1800)
+const LENGTH_S = Number(process.env.FLEET_SOAK_S)
 const RATE = 100
 /** What a third of it is in three seconds. */
 const MOST_UNREPORTED = RATE

@@ -86,7 +86,7 @@ describe('problems', () => {
       '2. usres in bad.yaml is not an option',
       '   did you mean users?',
       "3. top-k in bad.yaml must be a whole number of at least -1, not 'many'",
-      "4. -u must be a whole number of at least 1, not '0'",
+      "4. -u must be a whole number from 1 to 1000000, not '0'",
       "5. LLMLOAD_RUN_TIME must be a time span above 0, not '5d'",
       '   write it like 90, 30s, 2m, 1h30m or 500ms',
       'llmload --help explains every option',

@@ -47,6 +47,11 @@ export interface WorkloadPlan {
 export const QPS_DISTRIBUTIONS = ['constant', 'uniform', 'exponential', 'gamma'] as const
 export type QpsDistribution = (typeof QPS_DISTRIBUTIONS)[number]
 
+/** More than a fleet can have: a slip of the finger. */
+export const MAX_USERS = 1_000_000
+/** A worker would be busy with the schedule alone. */
+export const MAX_QPS = 1_000_000
+
 /** As llm_bench's --ramping-time has it. */
 export interface RampingPlan {
   readonly timeS: number

@@ -54,15 +54,24 @@ function hash32(text: string): number {
 
 const highWord = (value: number): number => Math.floor(value / TWO_32) | 0
 
+/** The draws of one item, each in [0, 1). */
+export type Draws = () => number
+
 /**
- * Draws for one item, each in [0, 1). `seed` and `index` are safe integers; `stream` names what is
- * drawn (`arrivals`, `prompts`), and streams are independent of each other.
+ * The generators of a stream's items, by index. `seed` and `index` are safe integers; `stream` names what
+ * is drawn (`arrivals`, `prompts`), and streams are independent of each other.
  */
-export function generatorAt(seed: number, stream: string, index: number): () => number {
-  const highs = Math.imul(highWord(seed), 0x9e3779b1) ^ highWord(index)
-  const generator = new Sfc32(index | 0, seed | 0, hash32(stream), highs)
-  return () => generator.nextUniform()
+export function streamOf(seed: number, stream: string): (index: number) => Draws {
+  const high = Math.imul(highWord(seed), 0x9e3779b1)
+  const hash = hash32(stream)
+  return (index) => {
+    const generator = new Sfc32(index | 0, seed | 0, hash, high ^ highWord(index))
+    return () => generator.nextUniform()
+  }
 }
+
+/** The generator of one item: see `streamOf`. A pure function. */
+export const generatorAt = (seed: number, stream: string, index: number): Draws => streamOf(seed, stream)(index)
 
 /** One draw in [0, 1) for one item: the first of `generatorAt`. A pure function. */
 export const uniformAt = (seed: number, stream: string, index: number): number => generatorAt(seed, stream, index)()

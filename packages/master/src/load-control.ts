@@ -1,4 +1,13 @@
-import { type Level, type LevelChange, LoadError, type LoadPlan, type Log, levelAt } from '@llmload/core'
+import {
+  type Level,
+  type LevelChange,
+  LoadError,
+  type LoadPlan,
+  type Log,
+  levelAt,
+  MAX_QPS,
+  MAX_USERS,
+} from '@llmload/core'
 import type { Ending } from './ending.js'
 import type { Fleet } from './fleet.js'
 
@@ -12,10 +21,6 @@ export interface LoadControlDeps {
   /** Whether requests are being sent, or about to be. */
   readonly isLoading: () => boolean
 }
-
-/** More than a run could have: a slip of the finger. */
-const MAX_USERS = 1_000_000
-const MAX_QPS = 1_000_000
 
 /** Changes of a load while it goes on. All workers change at the same instant, a few seconds after it was asked for. */
 export class LoadControl {

@@ -22,8 +22,8 @@ describe('userCurveOf', () => {
   test('users come in the batches of Locust', () => {
     expect(changes(userCurveOf({ ...LOAD, users: 5, spawnRate: 2.4 }), 60_000)).toEqual([
       [0, 2],
-      [2000 / 2.4, 4],
-      [4000 / 2.4, 5],
+      [833.333333, 4],
+      [1666.666667, 5],
     ])
   })
 
@@ -39,6 +39,20 @@ describe('userCurveOf', () => {
     expect(atSeconds(curve, [10, 11, 19])).toEqual([20, 30, 30])
     expect(atSeconds(curve, [20.9, 21, 25, 29.9, 30])).toEqual([30, 31, 35, 39, 4])
     expect(atSeconds(curve, [100])).toEqual([4])
+  })
+
+  test('a ramp that begins elsewhere begins as users come: growing, and falling before all are there', () => {
+    const stages = [
+      { durationS: 10, qps: null, users: null },
+      { durationS: 10, qps: null, users: { from: 30, to: 40 } },
+      { durationS: 10, qps: null, users: { from: 60, to: 20 } },
+      { durationS: 10, qps: null, users: { from: 10, to: 20 } },
+    ]
+    const curve = userCurveOf({ ...LOAD, stages })
+    expect(atSeconds(curve, [9.9, 10, 11, 12, 19.9, 20])).toEqual([10, 20, 31, 32, 39, 50])
+    expect(atSeconds(curve, [20.9, 21, 25, 29.9, 30, 31])).toEqual([50, 56, 40, 21, 10, 11])
+    const slow = userCurveOf({ ...LOAD, spawnRate: 1, stages: stages.slice(1) }) // the stage begins at 9 s, with 10
+    expect(atSeconds(slow, [9, 18.9, 19, 28])).toEqual([11, 20, 22, 24])
   })
 
   test('the first stage begins with the measured window, after ramp and warm-up', () => {

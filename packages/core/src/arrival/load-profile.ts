@@ -1,7 +1,8 @@
 import type { Levels, LoadPlan, RampingPlan } from '../plan.js'
+import { exactMs } from './instant.js'
 import { measuredFromMs, spawnAtMs } from './ramp.js'
 import { RateCurve, type RatePiece } from './rate-curve.js'
-import { UserCurve } from './user-curve.js'
+import { UserCurve, type UserPiece } from './user-curve.js'
 
 /** The rate of arrivals that a plan asks for, over time; null in a closed loop. */
 export function rateCurveOf(plan: LoadPlan): RateCurve | null {
@@ -18,25 +19,26 @@ export function rateCurveOf(plan: LoadPlan): RateCurve | null {
 export function userCurveOf(plan: LoadPlan): UserCurve {
   const { users, spawnRate, ramping } = plan
   const curve = new UserCurve()
-  const spawnStep = (n: number): number => spawnAtMs(n, spawnRate)
-  const rampStep = ramping && rampingStep(ramping, users)
-  curve.change({ fromMs: 0, users, stepAtMs: rampStep ? (n) => Math.max(spawnStep(n), rampStep(n)) : spawnStep })
+  const spawn = (n: number): number => spawnAtMs(n, spawnRate)
+  const ramp = ramping && rampingStep(ramping, users)
+  curve.change({ fromMs: 0, ...held(users), spawnAtMs: ramp ? (n) => Math.max(spawn(n), ramp(n)) : spawn })
   for (const { fromMs, endMs, users: levels } of timesOf(plan)) {
     if (!levels) continue
-    changeUsers(curve, { fromMs, users: levels.from, spawnRate })
     const steps = Math.abs(levels.to - levels.from)
-    if (steps === 0) continue
-    curve.change({ fromMs, users: levels.to, stepAtMs: (n) => ((n + 1) / steps) * (endMs - fromMs) })
+    curve.change({ fromMs, levels, stepAtMs: (n) => ((n + 1) / steps) * (endMs - fromMs), spawnAtMs: spawn })
   }
   return curve
 }
 
 /** From an instant on another number of users: more of them come by the spawn rate, fewer are there at once. */
 export function changeUsers(curve: UserCurve, to: { fromMs: number; users: number; spawnRate: number }): void {
-  const { fromMs, users, spawnRate } = to
-  const grows = users > curve.at(fromMs)
-  curve.change({ fromMs, users, stepAtMs: grows ? (n) => spawnAtMs(n, spawnRate) : () => 0 })
+  curve.change({ fromMs: to.fromMs, ...held(to.users), spawnAtMs: (n) => spawnAtMs(n, to.spawnRate) })
 }
+
+const held = (users: number): Pick<UserPiece, 'levels' | 'stepAtMs'> => ({
+  levels: { from: users, to: users },
+  stepAtMs: () => Number.POSITIVE_INFINITY,
+})
 
 /** The most users that a plan asks for at any time. */
 export const mostUsers = ({ users, stages }: Pick<LoadPlan, 'users' | 'stages'>): number =>
@@ -54,7 +56,7 @@ export interface StageTimes {
 export function timesOf(plan: LoadPlan): StageTimes[] {
   let fromMs = measuredFromMs(plan)
   return plan.stages.map(({ durationS, qps, users }) => {
-    const stage = { fromMs, endMs: fromMs + durationS * 1000, qps, users }
+    const stage = { fromMs, endMs: exactMs(fromMs + durationS * 1000), qps, users }
     fromMs = stage.endMs
     return stage
   })

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Assignment } from '../assignment.js'
-import { QPS_DISTRIBUTIONS, type QpsDistribution } from '../plan.js'
+import { type LoadPlan, QPS_DISTRIBUTIONS, type QpsDistribution } from '../plan.js'
+import { generatorAt } from '../random.js'
+import { rateCurveOf } from './load-profile.js'
 import { type Arrival, OwnArrivals } from './own-arrivals.js'
+import { measuredFromMs, measuredUntilMs } from './ramp.js'
 import { RateCurve } from './rate-curve.js'
 import { Shares } from './shares.js'
 
@@ -63,48 +66,71 @@ describe('the arrivals of one worker alone', () => {
   })
 })
 
+/** What the gaps of a process vary by, and what the gaps of one of several workers do: the sums of as many. */
+const VARIATION: Record<QpsDistribution, number> = {
+  constant: 0,
+  uniform: 1 / Math.sqrt(3),
+  exponential: 1,
+  gamma: 2, // of burstiness 0.25
+}
+
 describe('the arrivals of several workers', () => {
   test.each(QPS_DISTRIBUTIONS.flatMap((distribution) => [1, 2, 7, 50].map((count) => ({ distribution, count }))))(
     'of $count workers are together the same $distribution process',
     ({ distribution, count }) => {
-      const shape = process(distribution, 0.5)
-      const whole = until(new OwnArrivals(shape, steady(10), new Shares(ALL)), 60_000)
+      const shape = process(distribution, 0.25)
+      const untilMs = 600_000
+      const whole = until(new OwnArrivals(shape, steady(10), new Shares(ALL)), untilMs)
       const parts = Array.from({ length: count }, (_, index) =>
-        until(new OwnArrivals(shape, steady(10), new Shares([first(index, count)])), 60_000),
+        until(new OwnArrivals(shape, steady(10), new Shares([first(index, count)])), untilMs),
       )
-      expect(parts.flat().sort(byIndex)).toEqual(whole)
+      const merged = parts.flat().sort(byIndex)
+      expect(merged).toEqual(whole)
+      const variation = VARIATION[distribution]
+      // Within four deviations of a count: it varies by the gaps' variation times its root.
+      expect(Math.abs(merged.length - 6000)).toBeLessThanOrEqual(4 * variation * Math.sqrt(6000))
+      expect(Math.abs(coefficientOfVariation(gapsMs(merged)) - variation)).toBeLessThan(0.1 * variation + 1e-6)
       const sizes = parts.map(({ length }) => length)
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
     },
   )
 
-  test('stay that process whatever happens to their shares: a loss, a return, a late comer', () => {
-    const history: readonly (readonly [fromMs: number, holders: readonly string[]])[] = [
-      [0, ['a', 'b', 'c']],
-      [5000, ['a', 'c']],
-      [9000, ['a', 'c', 'b']],
-      [12_000, ['c']],
-      [20_000, ['c', 'd', 'e']],
-    ]
-    const shape = process('exponential')
-    const workers = new Map(
-      ['a', 'b', 'c', 'd', 'e'].map((name) => {
-        const shares = new Shares([])
-        return [name, { shares, own: new OwnArrivals(shape, steady(20), shares), taken: [] as Arrival[] }]
-      }),
-    )
-    for (const [epoch, [fromMs, holders]] of history.entries()) {
-      for (const [name, { shares, own, taken }] of workers) {
-        // An assignment comes ahead of its instant, when the worker has looked far beyond it.
-        taken.push(...until(own, fromMs - 1000))
-        const index = holders.indexOf(name)
-        shares.add({ epoch, fromMs, share: index < 0 ? null : { index, count: holders.length } })
-        own.changed()
-      }
-    }
-    const all = [...workers.values()].flatMap(({ own, taken }) => [...taken, ...until(own, 30_000)])
-    expect(all.sort(byIndex)).toEqual(until(new OwnArrivals(shape, steady(20), new Shares(ALL)), 30_000))
+  test('one of eight stripes of a Poisson process is an Erlang process', () => {
+    const own = new OwnArrivals(process('exponential'), steady(80), new Shares([first(3, 8)]))
+    const gaps = gapsMs(Array.from({ length: 20_000 }, () => own.take()))
+    expect(coefficientOfVariation(gaps)).toBeCloseTo(1 / Math.sqrt(8), 1)
   })
+
+  test.each(QPS_DISTRIBUTIONS.flatMap((distribution) => [1, 2, 7, 50].map((count) => ({ distribution, count }))))(
+    'stay a $distribution process while any of $count workers come and go, and the rate changes',
+    ({ distribution, count }) => {
+      const draw = generatorAt(count, distribution, 0)
+      const shape = process(distribution, 0.25)
+      const wholeRate = steady(20)
+      const workers = Array.from({ length: count }, () => {
+        const [shares, rate] = [new Shares([]), steady(20)]
+        return { shares, rate, own: new OwnArrivals(shape, rate, shares), taken: [] as Arrival[] }
+      })
+      let fromMs = 0
+      for (let epoch = 0; epoch < 12; epoch++) {
+        const order = workers.map((worker) => ({ worker, rank: draw() })).sort((a, b) => a.rank - b.rank)
+        const holders = order.slice(0, 1 + Math.floor(draw() * count)).map(({ worker }) => worker)
+        const qps = 1 + 40 * draw()
+        for (const worker of workers) {
+          // It hears of it ahead of its instant, when it may have looked far beyond.
+          worker.taken.push(...until(worker.own, fromMs - 2000 * draw()))
+          const index = holders.indexOf(worker)
+          worker.shares.add({ epoch, fromMs, share: index < 0 ? null : { index, count: holders.length } })
+          worker.rate.change(fromMs, qps)
+          worker.own.changed()
+        }
+        wholeRate.change(fromMs, qps)
+        fromMs += 200 + 5000 * draw()
+      }
+      const all = workers.flatMap(({ own, taken }) => [...taken, ...until(own, fromMs)])
+      expect(all.sort(byIndex)).toEqual(until(new OwnArrivals(shape, wholeRate, new Shares(ALL)), fromMs))
+    },
+  )
 
   test('a worker without a share has none, and does not look for ever', () => {
     const shares = new Shares([])
@@ -152,5 +178,37 @@ describe('a rate that changes', () => {
     expect(Math.abs(between(0, 100_000) - 5000)).toBeLessThan(4 * Math.sqrt(5000))
     expect(Math.abs(between(100_000, 200_000) - 20_000)).toBeLessThan(4 * Math.sqrt(20_000))
     expect(Math.abs(between(200_000, 300_000) - 1000)).toBeLessThan(4 * Math.sqrt(1000))
+  })
+})
+
+describe('a window', () => {
+  const LOAD: LoadPlan = {
+    ...{ users: 1, spawnRate: 1, qps: null, qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null },
+    ...{ ramping: null, stages: [], warmupS: 0, runTimeS: 60, maxRequests: null, stopTimeoutS: 1, timeoutS: null },
+    ...{ progressTimeoutS: 60, tokenTimeoutS: null },
+  }
+
+  test('has exactly the arrivals of its stages, wherever they end, ramps and warm-up before it', () => {
+    const draw = generatorAt(1, 'windows', 0)
+    const tenths = (most: number) => (1 + Math.floor(draw() * most)) / 10
+    for (let round = 0; round < 3000; round++) {
+      const stages = Array.from({ length: 1 + Math.floor(draw() * 4) }, () => ({
+        durationS: tenths(40),
+        qps: { from: tenths(1000), to: tenths(1000) },
+        users: null,
+      }))
+      const qps = stages[0]?.qps.from ?? Number.NaN
+      const runTimeS = stages.reduce((sum, { durationS }) => sum + durationS, 0)
+      const load = { ...LOAD, users: 1 + Math.floor(draw() * 9), warmupS: tenths(20), qps, stages, runTimeS }
+      const curve = rateCurveOf(load)
+      if (curve === null) throw new Error('a rate was given')
+      const taken = until(new OwnArrivals(process('constant'), curve, new Shares(ALL)), measuredUntilMs(load))
+      const inWindow = taken.filter(({ atMs }) => atMs >= measuredFromMs(load))
+      // In exact arithmetic: arrival i is in the window when i is at least the area before it, and less than that up to its end.
+      const before = (qps * measuredFromMs(load)) / 1000
+      const area = stages.reduce((sum, stage) => sum + ((stage.qps.from + stage.qps.to) / 2) * stage.durationS, before)
+      const wholeFrom = (number: number) => Math.ceil(Number(number.toFixed(6)))
+      expect(inWindow).toHaveLength(wholeFrom(area) - wholeFrom(before))
+    }
   })
 })

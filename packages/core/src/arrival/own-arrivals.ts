@@ -1,4 +1,4 @@
-import { type ArrivalProcess, gapAt } from './gap.js'
+import { type ArrivalProcess, gapsOf } from './gap.js'
 import type { RateCurve } from './rate-curve.js'
 import type { Shares } from './shares.js'
 
@@ -29,7 +29,8 @@ export class OwnArrivals {
   readonly #process: ArrivalProcess
   readonly #curve: RateCurve
   readonly #shares: Shares
-  /** Behind the last arrival that was taken. */
+  readonly #gapAt: (index: number) => number
+  /** Behind the last arrival that was taken, or that cannot be this worker's any more. */
   #taken: Place
   #next: Arrival | null = null
   /** Behind `#next`. */
@@ -40,6 +41,7 @@ export class OwnArrivals {
     this.#process = process
     this.#curve = curve
     this.#shares = shares
+    this.#gapAt = gapsOf(process)
     this.#taken = from ?? { index: 0, gaps: process.distribution === 'constant' ? -1 : 0 }
     this.#behindNext = this.#taken
   }
@@ -64,6 +66,7 @@ export class OwnArrivals {
 
   /** The indices from the next arrival on, as far as is known now; does not move this one. */
   *ahead(): Generator<number> {
+    if (this.next === NONE) return
     const scout = new OwnArrivals(this.#process, this.#curve, this.#shares, this.#taken)
     for (let { index } = scout.take(); index !== NONE.index; index = scout.take().index) yield index
   }
@@ -71,15 +74,17 @@ export class OwnArrivals {
   #find(): Arrival {
     let { index, gaps } = this.#taken
     for (;;) {
-      gaps += gapAt(this.#process, index)
+      gaps += this.#gapAt(index)
       const atMs = this.#curve.instantOf(gaps)
       if (atMs === NONE.atMs || this.#shares.endBy(atMs)) return NONE
-      const found = this.#shares.own(index, atMs) ? { index, atMs } : null
-      index++
-      if (found) {
-        this.#behindNext = { index, gaps }
-        return found
+      const behind = { index: index + 1, gaps }
+      if (this.#shares.own(index, atMs)) {
+        this.#behindNext = behind
+        return { index, atMs }
       }
+      // Shares are given ahead of time: what came before the first is not looked at again.
+      if (atMs < this.#shares.fromMs) this.#taken = behind
+      index++
     }
   }
 }

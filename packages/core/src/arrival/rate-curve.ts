@@ -1,3 +1,5 @@
+import { exactMs } from './instant.js'
+
 /** From an instant on, a rate that moves evenly to another until the next piece begins, where it then may jump. */
 export interface RatePiece {
   /** Milliseconds after the start of the run. */
@@ -44,7 +46,7 @@ export class RateCurve {
   /** When the expected number of arrivals reaches a value; Infinity = never. In milliseconds after the start. */
   instantOf(arrivals: number): number {
     const segment = this.#segments.findLast(({ before }) => before <= arrivals) ?? this.#segments[0]
-    return segment ? segment.fromMs + elapsedMs(segment, arrivals - segment.before) : Number.POSITIVE_INFINITY
+    return segment ? exactMs(segment.fromMs + elapsedMs(segment, arrivals - segment.before)) : Number.POSITIVE_INFINITY
   }
 }
 

@@ -14,6 +14,11 @@ export class Shares {
     this.#assignments = [...this.#assignments.filter(({ fromMs }) => fromMs < assignment.fromMs), assignment]
   }
 
+  /** When the first one begins to hold, in ms after the start; Infinity = there is none. */
+  get fromMs(): number {
+    return this.#assignments[0]?.fromMs ?? Number.POSITIVE_INFINITY
+  }
+
   /** The assignment at an instant, in ms after the start; null = none yet. */
   at(ms: number): Assignment | null {
     return this.#assignments.findLast(({ fromMs }) => fromMs <= ms) ?? null

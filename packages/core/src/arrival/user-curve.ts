@@ -1,32 +1,41 @@
-/** From an instant on, users come or go, one after the other, until there are so many. */
+import type { Levels } from '../plan.js'
+
+/** So many users are asked for from an instant on, until the next piece. */
 export interface UserPiece {
   /** Milliseconds after the start of the run. */
   readonly fromMs: number
-  readonly users: number
-  /** When step `n` (from 0) of one user is due, in ms after `fromMs`; never decreasing. */
+  /** At this instant, and after the last step. */
+  readonly levels: Levels
+  /** When step `n` (from 0) of one user from the first level to the second is due, in ms after `fromMs`; never decreasing. */
   readonly stepAtMs: (n: number) => number
+  /** Where there are fewer than the first level: when the one `n` (from 0) of those that lack comes, likewise. */
+  readonly spawnAtMs: (n: number) => number
 }
 
 interface Segment extends UserPiece {
-  readonly from: number
+  /** Users at its instant, before any comes or goes. */
+  readonly before: number
 }
 
-/** How many users a run shall have, over time: none at first. */
+/** How many users a run shall have, over time: none at first. More of them come by and by, fewer are there at once. */
 export class UserCurve {
   #segments: readonly Segment[] = []
 
-  /** From an instant on the level is another, until it is changed again; users come or go from what is there then. */
+  /** From an instant on the level is another, until it is changed again. */
   change(piece: UserPiece): void {
-    const from = this.at(piece.fromMs)
-    this.#segments = [...this.#segments.filter(({ fromMs }) => fromMs < piece.fromMs), { ...piece, from }]
+    const before = this.at(piece.fromMs)
+    this.#segments = [...this.#segments.filter(({ fromMs }) => fromMs < piece.fromMs), { ...piece, before }]
   }
 
   /** Users at an instant, in ms after the start. */
   at(ms: number): number {
     const segment = this.#segments.findLast(({ fromMs }) => fromMs <= ms)
     if (!segment) return 0
-    const steps = stepsUntil(segment, ms)
-    return segment.users >= segment.from ? segment.from + steps : segment.from - steps
+    const { fromMs, levels, before } = segment
+    const steps = stepsUntil(stepsOf(segment), segment.stepAtMs, ms - fromMs)
+    const wanted = levels.from + Math.sign(levels.to - levels.from) * steps
+    const there = before + stepsUntil(lackOf(segment), segment.spawnAtMs, ms - fromMs)
+    return there < levels.from ? Math.min(there, wanted) : wanted
   }
 
   /** When the number changes next after an instant, at the earliest; Infinity = it does not. */
@@ -34,22 +43,30 @@ export class UserCurve {
     const current = this.#segments.findLast(({ fromMs }) => fromMs <= afterMs)
     const following = this.#segments.find(({ fromMs }) => fromMs > afterMs)?.fromMs ?? Number.POSITIVE_INFINITY
     if (!current) return following
-    const steps = stepsUntil(current, afterMs)
-    if (steps === stepsOf(current)) return following
-    return Math.min(following, current.fromMs + current.stepAtMs(steps))
+    const sinceMs = afterMs - current.fromMs
+    const step = nextStepMs(stepsOf(current), current.stepAtMs, sinceMs)
+    const spawn = nextStepMs(lackOf(current), current.spawnAtMs, sinceMs)
+    return Math.min(following, current.fromMs + Math.min(step, spawn))
   }
 }
 
-const stepsOf = ({ from, users }: Segment): number => Math.abs(users - from)
+const stepsOf = ({ levels }: Segment): number => Math.abs(levels.to - levels.from)
 
-/** How many steps are due by an instant: a binary search, for the steps are in order. */
-function stepsUntil(segment: Segment, ms: number): number {
+const lackOf = ({ levels, before }: Segment): number => Math.max(0, levels.from - before)
+
+/** How many of `count` steps are due by an instant: a binary search, for the steps are in order. */
+function stepsUntil(count: number, stepAtMs: (n: number) => number, ms: number): number {
   let low = 0
-  let high = stepsOf(segment)
+  let high = count
   while (low < high) {
     const middle = (low + high) >> 1
-    if (segment.fromMs + segment.stepAtMs(middle) <= ms) low = middle + 1
+    if (stepAtMs(middle) <= ms) low = middle + 1
     else high = middle
   }
   return low
+}
+
+function nextStepMs(count: number, stepAtMs: (n: number) => number, afterMs: number): number {
+  const done = stepsUntil(count, stepAtMs, afterMs)
+  return done === count ? Number.POSITIVE_INFINITY : stepAtMs(done)
 }

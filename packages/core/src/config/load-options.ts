@@ -1,16 +1,19 @@
-import { QPS_DISTRIBUTIONS } from '../plan.js'
+import { MAX_QPS, MAX_USERS, QPS_DISTRIBUTIONS } from '../plan.js'
 import { type Group, option, RUN } from './option.js'
 import { stages } from './stages.js'
-import { choice, decimal, integer, span } from './values.js'
+import { choice, decimal, integer, orInfinite, span } from './values.js'
 
 const LOAD: Group = { title: 'Load', roles: RUN }
+
+/** At this, gaps vary by 32 of their mean: a burst has a thousand requests at one instant. */
+const BURSTIEST = 0.001
 
 /** How many requests, when, and for how long. */
 export const LOAD_OPTIONS = {
   users: option({
     group: LOAD,
     alias: 'u',
-    type: integer({ min: 1 }),
+    type: integer({ min: 1, max: MAX_USERS }),
     default: null,
     unset: '1, or what --stages says',
     help: 'Users, over all workers: the most requests that are in flight at once.',
@@ -45,7 +48,7 @@ export const LOAD_OPTIONS = {
   }),
   qps: option({
     group: LOAD,
-    type: decimal({ above: 0 }, 'RATE'),
+    type: decimal({ above: 0, max: MAX_QPS }, 'RATE'),
     default: null,
     unset: 'each user sends again when it has its answer',
     help: 'Requests per second over all workers, sent by whichever user is free.',
@@ -59,10 +62,10 @@ export const LOAD_OPTIONS = {
   }),
   burstiness: option({
     group: LOAD,
-    type: decimal({ above: 0 }),
+    type: orInfinite(decimal({ min: BURSTIEST })),
     default: null,
     unset: '1, a Poisson process, for gamma gaps',
-    help: 'Shape of gamma gaps, as in vLLM: below 1 requests come in bursts, above 1 more evenly.',
+    help: 'Shape of gamma gaps, as in vLLM: below 1 requests come in bursts, above 1 more evenly, with inf all alike.',
   }),
   stages: option({
     group: LOAD,

@@ -26,6 +26,10 @@ describe('stages', () => {
     ])
   })
 
+  test('last as long as they say, without a rest of binary fractions', () => {
+    expect(load({ stages: '0.1:qps=5,0.2:qps=6' }).runTimeS).toBe(0.3)
+  })
+
   test('the first one is stronger than --users and --qps, which hold until a stage says another', () => {
     expect(load({ stages: '1m:users=5', users: '30', qps: '2' })).toMatchObject({ users: 5, qps: 2 })
   })
@@ -42,6 +46,8 @@ describe('stages', () => {
     '1m:qps=5/qps=6',
     '1m:qps=5,',
     '1m:qps=5:6',
+    '1m:qps=2e6',
+    '1m:users=2000000',
   ])('%s is an error that shows how to write them', (text) => {
     const { problems } = readSettings(OPTIONS, [{ option: 'stages', typed: '--stages', source: 'flag', text }])
     expect(problems.map(({ message }) => message)).toEqual([
@@ -54,6 +60,7 @@ test('--burstiness alone selects gamma gaps, as in vLLM; gamma alone is a Poisso
   expect(load({ qps: '5', burstiness: '0.5' })).toMatchObject({ qpsDistribution: 'gamma', burstiness: 0.5 })
   expect(load({ qps: '5', 'qps-distribution': 'gamma' })).toMatchObject({ qpsDistribution: 'gamma', burstiness: 1 })
   expect(load({ qps: '5' })).toMatchObject({ qpsDistribution: 'constant' })
+  expect(load({ qps: '5', burstiness: 'inf' })).toMatchObject({ qpsDistribution: 'constant', burstiness: 1 })
 })
 
 test('--ramping-time has a warm-up of 30 s, as in llm_bench', () => {

@@ -4,15 +4,14 @@ import type { Values } from './options.js'
 
 /** The load that the options ask for. */
 export function loadOf(values: Values): LoadPlan {
-  const { stages, burstiness } = values
+  const { stages } = values
   const first = stages?.[0]
   const timeS = values['ramping-time']
   return {
     users: first?.users?.from ?? values.users ?? 1,
     spawnRate: values['spawn-rate'],
     qps: first?.qps?.from ?? values.qps,
-    qpsDistribution: values['qps-distribution'] ?? (burstiness === null ? 'constant' : 'gamma'),
-    burstiness: burstiness ?? 1,
+    ...gapsOf(values),
     burstPeriodS: values.burst,
     ramping: timeS === null ? null : { timeS, warmupS: values['ramping-warmup-time'] },
     stages: stages ?? [],
@@ -26,7 +25,17 @@ export function loadOf(values: Values): LoadPlan {
   }
 }
 
-const lengthOf = (stages: LoadPlan['stages']): number => stages.reduce((sum, { durationS }) => sum + durationS, 0)
+/** As vLLM, --burstiness alone selects gamma. With inf, what gamma gaps tend to: all alike. */
+function gapsOf(values: Values): Pick<LoadPlan, 'qpsDistribution' | 'burstiness'> {
+  const { burstiness } = values
+  if (burstiness === Number.POSITIVE_INFINITY) return { qpsDistribution: 'constant', burstiness: 1 }
+  const qpsDistribution = values['qps-distribution'] ?? (burstiness === null ? 'constant' : 'gamma')
+  return { qpsDistribution, burstiness: burstiness ?? 1 }
+}
+
+/** To the microsecond, as 0.1 + 0.2 s are 0.3 s. */
+const lengthOf = (stages: LoadPlan['stages']): number =>
+  Math.round(stages.reduce((sum, { durationS }) => sum + durationS, 0) * 1e6) / 1e6
 
 /** Options of the load that are fine alone, but not together; `typed` gives an option as a person wrote it. */
 export function loadContradictions(values: Values, typed: (name: keyof Values) => string): Problem[] {
@@ -53,6 +62,12 @@ export function loadContradictions(values: Values, typed: (name: keyof Values) =
       hint: '--burstiness alone selects gamma',
     })
   }
+  if (burstiness !== null && !isRated(values)) {
+    problems.push({
+      message: `${typed('burstiness')} needs ${typed('qps')}, or stages with a rate`,
+      hint: 'without a rate users send when they have their answer',
+    })
+  }
   return [...problems, ...stageContradictions(values, typed)]
 }
 
@@ -67,8 +82,14 @@ function stageContradictions(values: Values, typed: (name: keyof Values) => stri
       hint: 'leave --run-time out: the stages say how long the run is',
     })
   }
-  const isRated = (values.qps ?? stages[0]?.qps ?? null) !== null
-  if (!isRated && stages.some(({ qps }) => qps !== null)) {
+  const someRated = stages.some(({ qps }) => qps !== null)
+  if (values.burst !== null && someRated) {
+    problems.push({
+      message: `${typed('burst')} and the rates of ${typed('stages')} exclude each other`,
+      hint: '--burst paces each user by itself; stages of users go with it',
+    })
+  }
+  if (someRated && !isRated(values)) {
     problems.push({
       message: `${typed('stages')} must say a rate for the first stage too, if for any`,
       hint: 'or give --qps, which holds until a stage says another',
@@ -76,3 +97,5 @@ function stageContradictions(values: Values, typed: (name: keyof Values) => stri
   }
   return problems
 }
+
+const isRated = ({ qps, stages }: Values): boolean => qps !== null || (stages?.[0]?.qps ?? null) !== null

@@ -159,9 +159,9 @@ describe('problems', () => {
     ]
     expect(problemsOf(list).sort()).toEqual([
       "--spawn_rate must be a number above 0, not '0'",
-      "-u must be a whole number of at least 1, not '0'",
+      "-u must be a whole number from 1 to 1000000, not '0'",
       "LLMLOAD_RUN_TIME must be a time span above 0, not '5d'",
-      "qps in load.yaml must be a number above 0, not 'fast'",
+      "qps in load.yaml must be a number above 0, at most 1000000, not 'fast'",
     ])
   })
 
@@ -188,6 +188,15 @@ describe('problems', () => {
     {
       texts: { qps: '5', burstiness: '2', 'qps-distribution': 'uniform' },
       problem: '--burstiness is of gamma gaps, not of --qps-distribution uniform',
+    },
+    { texts: { burstiness: '2' }, problem: '--burstiness needs --qps, or stages with a rate' },
+    {
+      texts: { qps: '1', burstiness: '0' },
+      problem: "--burstiness must be a number of at least 0.001, or inf, not '0'",
+    },
+    {
+      texts: { burst: '1s', stages: '1m:qps=5' },
+      problem: '--burst and the rates of --stages exclude each other',
     },
     {
       texts: { stages: '1m:qps=5,30s:users=9', 'run-time': '2m' },

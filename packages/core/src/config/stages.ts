@@ -1,9 +1,9 @@
-import { type Levels, MAX_STAGES, type Stage } from '../plan.js'
+import { type Levels, MAX_QPS, MAX_STAGES, MAX_USERS, type Stage } from '../plan.js'
 import { decimal, integer, span, type ValueType } from './values.js'
 
 const EXPECTED = `at most ${MAX_STAGES} stages like 1m:qps=5,2m:qps=5..20/users=100`
 
-const LEVEL_TYPES = { qps: decimal({ above: 0 }), users: integer({ min: 1 }) }
+const LEVEL_TYPES = { qps: decimal({ above: 0, max: MAX_QPS }), users: integer({ min: 1, max: MAX_USERS }) }
 
 /** Parts of a run, in order: `DURATION:LEVELS,…`, levels being `qps=5` and `users=50`, held, or `5..20`, even from one to the other. */
 export const stages: ValueType<readonly Stage[]> = {

@@ -9,6 +9,7 @@ import {
   headers,
   hosts,
   integer,
+  orInfinite,
   serverUrl,
   span,
   type ValueType,
@@ -97,6 +98,13 @@ describe('a number', () => {
   test('a range is named with both ends, which belong to it', () => {
     const ratio = decimal({ min: 0, max: 1 })
     expect(['0', '1', '1.01'].map((text) => read(ratio, text))).toEqual([0, 1, 'must be a number from 0 to 1'])
+    expect(read(decimal({ above: 0, max: 9 }), '10')).toBe('must be a number above 0, at most 9')
+  })
+
+  test('where infinity means something it is inf', () => {
+    const shape = orInfinite(decimal({ min: 1 }))
+    expect(['inf', 'Infinity', '+INF', '2'].map((text) => read(shape, text))).toEqual([Infinity, Infinity, Infinity, 2])
+    expect(read(shape, '-inf')).toBe('must be a number of at least 1, or inf')
   })
 })
 

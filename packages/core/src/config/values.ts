@@ -25,7 +25,8 @@ const isWithin = (value: number, { min = -Infinity, above = -Infinity, max = Inf
 function rangeText({ min, above, max }: Range): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   if (min !== undefined) return ` of at least ${min}`
-  return above === undefined ? '' : ` above ${above}`
+  if (above === undefined) return ''
+  return max === undefined ? ` above ${above}` : ` above ${above}, at most ${max}`
 }
 
 /** A whole number, in plain digits. */
@@ -44,6 +45,16 @@ export function decimal(range: Range, placeholder = 'X'): ValueType<number> {
     return Number.isFinite(value) && isWithin(value, range) ? { value } : { expected: `a number${rangeText(range)}` }
   }
   return { placeholder, parse }
+}
+
+/** A number, or `inf` for what it tends to. */
+export function orInfinite({ placeholder, parse }: ValueType<number>): ValueType<number> {
+  const parseEither = (text: string): Parsed<number> => {
+    if (/^\+?inf(inity)?$/i.test(text)) return { value: Number.POSITIVE_INFINITY }
+    const parsed = parse(text)
+    return 'value' in parsed ? parsed : { ...parsed, expected: `${parsed.expected}, or inf` }
+  }
+  return { placeholder, parse: parseEither }
 }
 
 const TRUE = ['true', 'yes', '1']

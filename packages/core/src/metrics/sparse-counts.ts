@@ -10,18 +10,18 @@ const NONE = -1
  * 1512, one at 1513. As short as bytes in base64, and a person can read it.
  */
 export class SparseText {
-  #text = ''
+  readonly #parts: string[] = []
   #next = 0
 
   /** @param count 1 or more. */
   add(place: number, count: number): void {
     const empty = place - this.#next
-    this.#text += `${this.#next === 0 ? '' : ' '}${empty}${count === 1 ? '' : `x${count}`}`
+    this.#parts.push(count === 1 ? `${empty}` : `${empty}x${count}`)
     this.#next = place + 1
   }
 
   toString(): string {
-    return this.#text
+    return this.#parts.join(' ')
   }
 }
 

@@ -13,7 +13,7 @@ function closedLoop(users: number, more: Partial<ClosedLoopOptions> = {}) {
   let onRequest: () => void = () => {}
   const shares = new Shares([ALONE])
   const loop = new ClosedLoop({
-    ...{ clock, startMs, shares, seed: 7, periodMs: 1, admission: () => 'send' as const },
+    ...{ clock, startMs, shares, seed: 7, periodMs: 1, spreadMs: 0, admission: () => 'send' as const },
     send: ({ index }, answer) => {
       requests.push({ index, atMs: clock.nowMs() - startMs, answer })
       onRequest()
@@ -31,8 +31,8 @@ function closedLoop(users: number, more: Partial<ClosedLoopOptions> = {}) {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-test('without a period first requests spread over a second, and a user sends again when it has its answer', async () => {
-  const { loop, sent } = closedLoop(50, { periodMs: null })
+test('without a period a user sends again when it has its answer; first requests may be spread', async () => {
+  const { loop, sent } = closedLoop(50, { periodMs: null, spreadMs: 1000 })
   const first = (await sent(50)).map(({ atMs }) => atMs)
   expect(first[0]).toBeLessThan(200)
   expect(first.at(-1)).toBeGreaterThan(800)
@@ -76,6 +76,15 @@ test('a user that retires finishes what it has in flight', async () => {
   await sleep(20)
   expect(requests).toHaveLength(3)
   loop.stop()
+})
+
+test('when it is stopped, answers that come afterwards start nothing', async () => {
+  const { loop, sent } = closedLoop(2, { periodMs: 30 })
+  const requests = await sent(2)
+  loop.stop()
+  for (const { answer } of [...requests]) answer()
+  await sleep(60)
+  expect(requests).toHaveLength(2)
 })
 
 test('requests of another epoch have indices of their own', async () => {

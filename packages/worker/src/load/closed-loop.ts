@@ -2,9 +2,6 @@ import { type Assignment, type Clock, type Shares, uniformAt, type WorkerShare }
 import type { Loop, LoopOptions } from './loop.js'
 import { WakeUp } from './wake-up.js'
 
-/** Spread of the first requests of a closed loop, as llm_bench spreads them. */
-const FIRST_REQUEST_WITHIN_MS = 1000
-
 /** Requests of different deals of the shares are numbered apart, so that no two have the same contents. */
 const INDICES_PER_EPOCH = 2 ** 32
 
@@ -16,6 +13,8 @@ export interface ClosedLoopOptions extends LoopOptions {
   readonly seed: number
   /** Each user starts its requests at least so far apart; null = it sends again when it has its answer. */
   readonly periodMs: number | null
+  /** Users send for the first time within so long after they start, at random; 0 = when they start. */
+  readonly spreadMs: number
 }
 
 /** Every user sends again when it has its answer, or its period is over. */
@@ -40,10 +39,8 @@ export class ClosedLoop implements Loop {
       this.#retiring--
       return
     }
-    const { seed, periodMs, clock } = this.#options
-    // With a period all users send at once when they start: that is the burst.
-    const delayMs = periodMs === null ? uniformAt(seed, 'first-request', user) * FIRST_REQUEST_WITHIN_MS : 0
-    this.#sendAt(clock.nowMs() + delayMs)
+    const { seed, spreadMs, clock } = this.#options
+    this.#sendAt(clock.nowMs() + uniformAt(seed, 'first-request', user) * spreadMs)
   }
 
   userRetires(): void {
@@ -67,7 +64,7 @@ export class ClosedLoop implements Loop {
   }
 
   /** There is no schedule that something could be due by. */
-  takeUnsent(): number[] {
+  unsent(): number[] {
     return []
   }
 
@@ -78,6 +75,7 @@ export class ClosedLoop implements Loop {
   }
 
   #sendAt(instantMs: number): void {
+    if (this.#stopped) return
     const wakeUp = new WakeUp(this.#options.clock, () => {
       this.#wakeUps.delete(wakeUp)
       this.#send()

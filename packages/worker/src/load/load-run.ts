@@ -1,35 +1,39 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type Assignment,
-  allSpawnedAtMs,
   type Clock,
   changeUsers,
   countOf,
   type LevelChange,
-  measuredFromMs,
   OwnArrivals,
   type Plan,
   type RateCurve,
-  type RequestPhase,
   rateCurveOf,
   requestPath,
   Shares,
-  startOf,
-  Timeline,
-  timesOf,
+  type Timeline,
   type UserCurve,
   userCurveOf,
 } from '@llmload/core'
-import type { HttpClient, Inflight } from '../http/client.js'
+import type { HttpClient } from '../http/client.js'
 import { Recorder } from '../recording/recorder.js'
 import type { RequestWatch } from '../recording/request-watch.js'
-import type { PreparedPrompt, PromptSource } from '../workload/prompt-source.js'
+import type { PromptSource } from '../workload/prompt-source.js'
 import { ClosedLoop } from './closed-loop.js'
 import { LateWarning } from './late-warning.js'
-import type { Admission, Loop, LoopOptions } from './loop.js'
+import type { Admission, DueRequest, Loop, LoopOptions } from './loop.js'
 import { OpenLoop } from './open-loop.js'
 import { Quota } from './quota.js'
+import { Requests } from './requests.js'
+import { RunTimes } from './run-times.js'
 import { UserPool } from './user-pool.js'
 import { WakeUp } from './wake-up.js'
+
+/** Spread of the first requests of a closed loop, as llm_bench spreads them. */
+const FIRST_REQUEST_WITHIN_MS = 1000
+
+/** A server that stood still leaves arrivals by the million, and the master has to hear from this worker meanwhile. */
+const UNSENT_PER_TURN = 1000
 
 export interface LoadRunOptions {
   readonly plan: Plan
@@ -59,35 +63,25 @@ export interface LoadRunOptions {
 export class LoadRun {
   readonly recorder: Recorder
   readonly #options: LoadRunOptions
-  readonly #spawnedAtMs: number
-  readonly #measuredFromMs: number
-  readonly #windowEndMs: number
+  readonly #times: RunTimes
   readonly #shares: Shares
   readonly #rate: RateCurve | null
   readonly #userCurve: UserCurve
   readonly #quota: Quota
+  readonly #requests: Requests
   readonly #loop: Loop
   readonly #users: UserPool
-  readonly #inflight = new Set<Inflight>()
   readonly #lateWarning: LateWarning
-  #lastSentMs: number | null = null
-  #endedMs: number
-  /** Requests that hold a user: waiting for their prompt, in flight, or being counted. */
-  #busy = 0
   #stopped = false
-  #idle: () => void = () => {}
   #fail: (reason: unknown) => void = () => {}
   /** Since when this worker was not allowed to load; null = it is, or nothing was due since. */
   #lapsedMs: number | null = null
   #settle: () => void = () => {}
 
   constructor(options: LoadRunOptions) {
-    const { plan, assignments, levels, clock, startMs } = options
+    const { plan, assignments, levels, clock, startMs, warn } = options
     this.#options = options
-    this.#endedMs = startMs
-    this.#spawnedAtMs = startMs + allSpawnedAtMs(plan.load)
-    this.#measuredFromMs = startMs + measuredFromMs(plan.load)
-    this.#windowEndMs = this.#measuredFromMs + (plan.load.runTimeS ?? Number.POSITIVE_INFINITY) * 1000
+    this.#times = new RunTimes(plan.load, startMs)
     this.#shares = new Shares(assignments)
     this.#rate = rateCurveOf(plan.load)
     this.#userCurve = userCurveOf(plan.load)
@@ -96,15 +90,18 @@ export class LoadRun {
     this.#quota = new Quota(
       maxRequests === null ? Number.POSITIVE_INFINITY : countOf(this.#shares.at(0)?.share ?? null, maxRequests),
     )
-    this.recorder = new Recorder({
-      clock,
-      stream: plan.target.stream,
-      path: requestPath(plan.target),
-      measuredFromMs: this.#measuredFromMs,
-      stagesFromMs: timesOf(plan.load).map(({ fromMs }) => startMs + fromMs),
-      warn: options.warn,
+    const { measuredFromMs, stagesFromMs } = this.#times
+    const path = requestPath(plan.target)
+    this.recorder = new Recorder({ clock, stream: plan.target.stream, path, measuredFromMs, stagesFromMs, warn })
+    this.#lateWarning = new LateWarning(clock, warn)
+    this.#requests = new Requests({
+      ...options,
+      times: this.#times,
+      recorder: this.recorder,
+      admit: (request) => this.#admit(request),
+      sent: (phase) => phase === 'measured' && this.#quota.take(),
+      failed: (reason) => this.#fail(reason),
     })
-    this.#lateWarning = new LateWarning(clock, options.warn)
     this.#loop = this.#makeLoop(this.#rate)
     this.#users = new UserPool({
       ...{ clock, startMs, curve: this.#userCurve, shares: this.#shares },
@@ -119,17 +116,17 @@ export class LoadRun {
   }
 
   get inFlight(): number {
-    return this.#inflight.size
+    return this.#requests.inFlight
   }
 
   /** When the last request was sent; null if none was. */
   get lastSentMs(): number | null {
-    return this.#lastSentMs
+    return this.#requests.lastSentMs
   }
 
   /** When the last request was over; the start of the run if there was none. */
   get endedMs(): number {
-    return this.#endedMs
+    return this.#requests.endedMs
   }
 
   /** Another share of the load, from its instant on; from now on where that has passed. */
@@ -175,10 +172,31 @@ export class LoadRun {
     this.#users.look()
     await this.#endOfSending(stop)
     this.#stopSending()
-    const endMs = this.#options.clock.nowMs()
-    await this.#drain(cancel)
+    const endMs = Math.min(this.#times.measuredUntilMs, this.#options.clock.nowMs())
+    await this.#requests.drain(cancel)
     await this.#settled(cancel)
-    this.#countUnsent(endMs)
+    await this.#countUnsent(endMs)
+  }
+
+  #makeLoop(rate: RateCurve | null): Loop {
+    const { plan, clock, startMs } = this.#options
+    const { load, seed } = plan
+    const options: LoopOptions = {
+      admission: () => this.#admission(),
+      send: (request, free) => {
+        if (request.late) this.#late(request)
+        this.#requests.send(request, free)
+      },
+    }
+    if (rate === null) {
+      const periodMs = load.burstPeriodS === null ? null : load.burstPeriodS * 1000
+      // A burst is of all users at once, and the users of a ramp are there when they are due.
+      const spreadMs = periodMs === null && load.ramping === null ? FIRST_REQUEST_WITHIN_MS : 0
+      return new ClosedLoop({ ...options, clock, startMs, shares: this.#shares, seed, periodMs, spreadMs })
+    }
+    const process = { seed, distribution: load.qpsDistribution, burstiness: load.burstiness }
+    const arrivals = new OwnArrivals(process, rate, this.#shares)
+    return new OpenLoop({ ...options, clock, startMs, arrivals, missed: (intendedMs) => this.#missed(intendedMs) })
   }
 
   #changeCurves({ fromMs, qps, users }: LevelChange): void {
@@ -209,72 +227,11 @@ export class LoadRun {
     return clock.nowMs() < mayLoadUntilMs()
   }
 
-  #makeLoop(rate: RateCurve | null): Loop {
-    const { plan, clock, startMs } = this.#options
-    const { load, seed } = plan
-    const options: LoopOptions = {
-      admission: () => this.#admission(),
-      send: ({ index, intendedMs, late }, free) => {
-        if (late) this.#late(intendedMs)
-        this.#send(index, intendedMs, free)
-      },
-    }
-    if (rate === null) {
-      const periodMs = load.burstPeriodS === null ? null : load.burstPeriodS * 1000
-      return new ClosedLoop({ ...options, clock, startMs, shares: this.#shares, seed, periodMs })
-    }
-    const process = { seed, distribution: load.qpsDistribution, burstiness: load.burstiness }
-    const arrivals = new OwnArrivals(process, rate, this.#shares)
-    return new OpenLoop({ ...options, clock, startMs, arrivals, missed: (intendedMs) => this.#missed(intendedMs) })
-  }
-
-  #send(index: number, intendedMs: number, free: () => void): void {
-    this.#busy++
-    const { prompts } = this.#options
-    const prompt = prompts.take(index)
-    if (prompt) this.#dispatch(prompt, intendedMs, free)
-    else prompts.next(index).then((late) => this.#dispatch(late, intendedMs, free), this.#fail)
-  }
-
-  #dispatch(prompt: PreparedPrompt, intendedMs: number, free: () => void): void {
-    const nowMs = this.#options.clock.nowMs()
-    if (this.#stopped || nowMs >= this.#windowEndMs || this.#admission() !== 'send') {
-      if (!this.#quota.isUsedUp) this.#missed(intendedMs)
-      this.#over()
-      return free()
-    }
-    const timeline = new Timeline(prompt.index, prompt.promptTokens)
-    timeline.intendedMs = intendedMs
-    this.#options.watch?.sending(timeline)
-    this.#options.onSending?.(timeline)
-    const inflight = this.#options.client.send({ body: prompt.body }, timeline, () => {
-      this.#inflight.delete(inflight)
-      this.#finish(timeline, free).catch(this.#fail)
-    })
-    this.#inflight.add(inflight)
-    this.recorder.sent(timeline)
-    this.#lastSentMs = timeline.sentMs
-    if (this.#phaseOf(timeline) === 'measured') this.#quota.take()
-  }
-
-  async #finish(timeline: Timeline, free: () => void): Promise<void> {
-    this.#endedMs = Math.max(this.#endedMs, timeline.endMs)
-    if (!this.#stopped) free()
-    const counting = timeline.text ? this.#options.prompts.countTokens(timeline.text) : null
-    const tokenizerTokens = counting && (await counting)
-    this.recorder.finished(timeline, tokenizerTokens)
-    this.#options.watch?.finished(timeline, this.#phaseOf(timeline), tokenizerTokens)
-    this.#over()
-  }
-
-  #phaseOf(timeline: Timeline): RequestPhase {
-    const atMs = startOf(timeline)
-    if (atMs >= this.#measuredFromMs) return 'measured'
-    return atMs >= this.#spawnedAtMs ? 'warmup' : 'ramp'
-  }
-
-  #over(): void {
-    if (--this.#busy === 0) this.#idle()
+  #admit({ intendedMs }: DueRequest): boolean {
+    const isOver = this.#stopped || this.#options.clock.nowMs() >= this.#times.measuredUntilMs
+    if (!isOver && this.#admission() === 'send') return true
+    if (!this.#quota.isUsedUp) this.#missed(intendedMs)
+    return false
   }
 
   /** Resolves at the end of the window, or when stopped. */
@@ -286,7 +243,7 @@ export class LoadRun {
         resolve()
       }
       if (stop.aborted) onStop()
-      else windowEnd.at(this.#windowEndMs)
+      else windowEnd.at(this.#times.measuredUntilMs)
       stop.addEventListener('abort', onStop, { once: true })
     })
   }
@@ -309,39 +266,24 @@ export class LoadRun {
     })
   }
 
-  #countUnsent(stoppedMs: number): void {
+  async #countUnsent(endMs: number): Promise<void> {
     if (this.#quota.isUsedUp) return
     this.#loop.changed()
-    const endMs = Math.min(this.#windowEndMs, stoppedMs)
-    for (const intendedMs of this.#loop.takeUnsent(this.#measuredFromMs, endMs)) this.#missed(intendedMs, endMs)
+    let counted = 0
+    for (const intendedMs of this.#loop.unsent(endMs)) {
+      this.#missed(intendedMs, endMs)
+      if (++counted % UNSENT_PER_TURN === 0) await nextTurn()
+    }
   }
 
   /** An arrival of the schedule that was not sent. Those of ramp and warm-up are no loss. */
   #missed(intendedMs: number, atMs = this.#options.clock.nowMs()): void {
-    if (!(intendedMs >= this.#measuredFromMs && intendedMs < this.#windowEndMs)) return
-    this.recorder.unsent(intendedMs, Math.min(this.#windowEndMs, atMs))
+    if (!this.#times.isMeasured(intendedMs)) return
+    this.recorder.unsent(intendedMs, Math.min(this.#times.measuredUntilMs, atMs))
   }
 
-  #drain(cancel: AbortSignal): Promise<void> {
-    const cancelAll = () => {
-      for (const inflight of [...this.#inflight]) inflight.cancel()
-    }
-    return new Promise((resolve) => {
-      const timer = setTimeout(cancelAll, this.#options.plan.load.stopTimeoutS * 1000)
-      cancel.addEventListener('abort', cancelAll, { once: true })
-      this.#idle = () => {
-        clearTimeout(timer)
-        cancel.removeEventListener('abort', cancelAll)
-        resolve()
-      }
-      if (cancel.aborted || this.#options.plan.load.stopTimeoutS === 0) cancelAll()
-      if (this.#busy === 0) this.#idle()
-    })
-  }
-
-  #late(intendedMs: number): void {
-    const nowMs = this.#options.clock.nowMs()
+  #late({ intendedMs }: DueRequest): void {
     this.recorder.late(intendedMs)
-    this.#lateWarning.late(nowMs - intendedMs)
+    this.#lateWarning.late(this.#options.clock.nowMs() - intendedMs)
   }
 }

@@ -19,17 +19,23 @@ export interface Loop {
   changed(): void
   /** Indices of the requests to come, as far as is known now. */
   ahead(): Iterator<number>
-  /** When requests were due, in [fromMs, untilMs), that are not sent yet. */
-  takeUnsent(fromMs: number, untilMs: number): number[]
+  /** When requests were due, before an instant, that are not sent yet. */
+  unsent(untilMs: number): Iterable<number>
   stop(): void
 }
 
+/** A request whose time has come. */
+export interface DueRequest {
+  /** Position in the run's global order. */
+  readonly index: number
+  /** When it was due by the schedule, on the clock; NaN without a schedule. */
+  readonly intendedMs: number
+  /** It had to wait for a free user. */
+  readonly late: boolean
+}
+
 export interface LoopOptions {
-  /**
-   * Sends request `index` of the run. `free` is called when its user has no request in flight any more;
-   * `intendedMs` is when it was due by the schedule, on the clock, NaN without a schedule; `late` = it had to wait
-   * for a free user.
-   */
-  readonly send: (request: { index: number; intendedMs: number; late: boolean }, free: () => void) => void
+  /** `free` is to be called when the user has no request in flight any more. */
+  readonly send: (request: DueRequest, free: () => void) => void
   readonly admission: () => Admission
 }

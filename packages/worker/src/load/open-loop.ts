@@ -71,12 +71,8 @@ export class OpenLoop implements Loop {
     return this.#options.arrivals.ahead()
   }
 
-  takeUnsent(fromMs: number, untilMs: number): number[] {
-    const unsent: number[] = []
-    for (; this.#intendedMs < untilMs; this.#options.arrivals.take()) {
-      if (this.#intendedMs >= fromMs) unsent.push(this.#intendedMs)
-    }
-    return unsent
+  *unsent(untilMs: number): Generator<number> {
+    for (; this.#intendedMs < untilMs; this.#options.arrivals.take()) yield this.#intendedMs
   }
 
   stop(): void {

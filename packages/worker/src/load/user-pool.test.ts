@@ -1,4 +1,4 @@
-import { type Assignment, Shares, systemClock, UserCurve } from '@llmload/core'
+import { type Assignment, changeUsers, generatorAt, Shares, systemClock, UserCurve } from '@llmload/core'
 import { expect, test } from 'vitest'
 import { UserPool } from './user-pool.js'
 
@@ -7,7 +7,7 @@ const clock = systemClock()
 function pool(assignments: readonly Assignment[], users: number) {
   const startMs = clock.nowMs()
   const curve = new UserCurve()
-  curve.change({ fromMs: 0, users, stepAtMs: () => 0 })
+  changeUsers(curve, { fromMs: 0, users, spawnRate: 1e6 })
   const shares = new Shares(assignments)
   const events: string[] = []
   const pool = new UserPool({
@@ -45,10 +45,37 @@ test('with a larger share users start, with none all retire, each at its instant
 test('follows the curve', async () => {
   const { pool: users, curve, events, nowMs } = pool([{ epoch: 0, fromMs: 0, share: { index: 0, count: 2 } }], 4)
   users.look()
-  curve.change({ fromMs: nowMs() + 20, users: 7, stepAtMs: (n) => 10 * n })
-  curve.change({ fromMs: nowMs() + 80, users: 1, stepAtMs: () => 0 })
+  changeUsers(curve, { fromMs: nowMs() + 20, users: 7, spawnRate: 100 })
+  changeUsers(curve, { fromMs: nowMs() + 80, users: 1, spawnRate: 100 })
   users.look()
   await expect.poll(() => users.count).toBe(1)
   expect(events).toEqual(['share', '+0', '+2', '+4', '+6', '-', '-', '-'])
   users.stop()
+})
+
+test.each([1, 2, 7, 50])('%i workers that come and go have together the users that the run shall have', (count) => {
+  const draw = generatorAt(count, 'pools', 0)
+  let nowMs = 0
+  const curve = new UserCurve()
+  const workers = Array.from({ length: count }, () => {
+    const shares = new Shares([])
+    const users = new UserPool({
+      ...{ clock: { nowMs: () => nowMs, wallMs: (ms) => ms }, startMs: 0, curve, shares },
+      ...{ started: () => {}, retired: () => {}, reshared: () => {} },
+    })
+    return { shares, users }
+  })
+  for (let epoch = 0; epoch < 30; epoch++) {
+    const holders = workers.filter((_, i) => i === epoch % count || draw() < 0.7)
+    for (const worker of workers) {
+      const index = holders.indexOf(worker)
+      worker.shares.add({ epoch, fromMs: nowMs, share: index < 0 ? null : { index, count: holders.length } })
+    }
+    changeUsers(curve, { fromMs: nowMs, users: 1 + Math.floor(100 * draw()), spawnRate: 1 + 20 * draw() })
+    for (let step = 0; step < 5; step++, nowMs += 700) {
+      for (const { users } of workers) users.look()
+      expect(workers.reduce((sum, { users }) => sum + users.count, 0)).toBe(curve.at(nowMs))
+    }
+  }
+  for (const { users } of workers) users.stop()
 })
