@@ -1,6 +1,6 @@
 /**
  * `npm run bench:fleet`: what many workers cost their master, and what a worker costs that has nothing to do.
- * Takes about three minutes. `-- --workers N --seconds S` for another size, `-- --requests N --tokens N` for what each
+ * Takes about four minutes. `-- --workers N --seconds S` for another size, `-- --requests N --tokens N` for what each
  * worker measures per second, `-- --only fleet|delta|idle`.
  */
 import { spawn } from 'node:child_process'
@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -76,7 +77,7 @@ async function fleet() {
   const simulated = spawn(process.execPath, [here('fleet/workers.mjs'), JSON.stringify(fleetOptions)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  const ended = Promise.all([once(master, 'exit'), once(simulated, 'exit')])
+  const ended = Promise.all([once(master, 'close'), once(simulated, 'close')])
   const status = await loading(port, master)
   await sleep(Math.max(0, Date.parse(status.measuredFrom) - Date.now()) + WARM_UP_S * 1000)
   const measured = watch(master, simulated, port)
@@ -98,6 +99,7 @@ async function fleet() {
       ),
       Math.max(...loop.map(({ maxMs }) => maxMs)),
     ],
+    ['the same of this script, which shows what the machine does', ...viewer.ownDelayMs],
     ['GET /api/status, ms: p50, longest', percentile(viewer.statusMs, 50), Math.max(...viewer.statusMs)],
     [
       'GET /metrics, ms: p50, longest; KiB',
@@ -194,6 +196,8 @@ function watch(master, simulated, port) {
   const seen = { cpuShares: [], rssMiB: [], acksMs: [], loop: [], statusMs: [], metricsMs: [], metricsBytes: 0 }
   const workersBefore = processUse(simulated.pid).cpuS
   const fromMs = performance.now()
+  const own = monitorEventLoopDelay({ resolution: 10 })
+  own.enable()
   let last = { ...processUse(master.pid), atMs: fromMs }
   master.on('message', (message) => seen.loop.push(message))
   simulated.on('message', ({ acksMs }) => seen.acksMs.push(...acksMs))
@@ -211,7 +215,7 @@ function watch(master, simulated, port) {
   const stop = () => {
     clearInterval(timer)
     const workersCpu = (processUse(simulated.pid).cpuS - workersBefore) / ((performance.now() - fromMs) / 1000)
-    return { ...seen, workersCpu }
+    return { ...seen, workersCpu, ownDelayMs: [own.percentile(99), own.max].map((ns) => ns / 1e6 - 10) }
   }
   return { stop }
 }

@@ -31,7 +31,7 @@ test('what is wrong with the options of a self-test is said at once', async () =
   const { code, stderr } = await llmload('selftest', '--seconds', '0', '--processes', 'two')
   expect(code).toBe(2)
   expect(stderr).toContain('--seconds must be a time span above 0')
-  expect(stderr).toContain('--processes must be a whole number of at least 1')
+  expect(stderr).toContain('--processes must be a whole number from 1 ')
 })
 
 test('a folder that cannot be made is an error at once', async ({ skip }) => {

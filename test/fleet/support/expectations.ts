@@ -40,7 +40,7 @@ export function expectAccounted(outcome: Outcome, worker: Worker): void {
   const { reported, sent } = outcome.accountOf(worker)
   const { succeeded = 0, failed = 0, censored = 0 } = reported ?? {}
   const name = worker.host.name
-  expect(succeeded + failed + censored, `ends of ${name}`).toBe(reported?.sent)
+  expect(succeeded + failed + censored, `ends of ${name}`).toBe(reported?.sent ?? 0)
   expect(sent.length, `requests of ${name}`).toBeLessThanOrEqual(reported?.sent ?? 0)
   expect(sent.length, `requests of ${name}`).toBeGreaterThanOrEqual(succeeded)
   expect(succeeded, `answers of ${name}`).toBeLessThanOrEqual(sent.filter((one) => one.answered).length)
