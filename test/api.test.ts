@@ -28,7 +28,7 @@ function freePort(): Promise<number> {
   })
 }
 
-const statusOf = async (url: string): Promise<Status> => (await fetch(`${url}/api/status`)).json()
+const statusOf = async (url: string): Promise<Status> => (await (await fetch(`${url}/api/status`)).json()) as Status
 
 const post = (url: string, body: object) => fetch(url, { method: 'POST', body: JSON.stringify(body) })
 

@@ -39,6 +39,8 @@ export interface FleetOptions {
   readonly network?: Impairment & { readonly by: 'netem' | 'relay' }
   /** Workers and master talk by TLS, pinned to the certificate that the master makes. */
   readonly tls?: boolean
+  /** Where the master keeps the folder of the run; else with the logs of the hosts. */
+  readonly runs?: string
   /** Shell command that the master's host runs before the master. */
   readonly masterSetup?: string
 }
@@ -104,10 +106,11 @@ export class Fleet {
 
   /** The master of a run with the load of this fleet; resolves when workers may come. */
   async startMaster({ seed = 5 } = {}): Promise<void> {
-    const { workers, expected = workers, load, tls, masterSetup } = this.#options
+    const { workers, expected = workers, load, tls, runs = this.#evidence, masterSetup } = this.#options
     const args = [
       `--master --master-bind-host 0.0.0.0 --master-port ${MASTER_PORT} --expect-workers ${expected}`,
-      `-H http://${this.#simHost.address}:${SIM_PORT} -p 50 -o 10 --seed ${seed} --headless --json ${load} ${tls ? '--tls' : ''}`,
+      `-H http://${this.#simHost.address}:${SIM_PORT} -p 50 -o 10 --seed ${seed} --headless --json --runs-dir ${runs}`,
+      `${load} ${tls ? '--tls' : ''}`,
     ]
     const setup = masterSetup === undefined ? [] : ['sh', '-c', `${masterSetup} && exec "$@"`, 'sh']
     const within = [...this.#masterHost.within, ...setup]

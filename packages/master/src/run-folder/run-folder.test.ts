@@ -79,7 +79,7 @@ describe.concurrent('a run', () => {
     expect(FORMATS['stats-csv'](source)).toBe(text(place, 'run_stats.csv'))
     expect(FORMATS['history-csv'](source)).toBe(text(place, 'run_stats_history.csv'))
     expect(FORMATS['failures-csv'](source)).toBe(text(place, 'run_failures.csv'))
-    expect(FORMATS['exceptions-csv'](source)).toBe(text(place, 'run_exceptions.csv'))
+    expect(FORMATS['exceptions-csv']()).toBe(text(place, 'run_exceptions.csv'))
     expect(text(folder, FILES.report)).toBe(run.stdout)
     const [second = '{}'] = text(folder, FILES.series).split('\n')
     expect(JSON.parse(second)).toMatchObject({ time: expect.stringMatching(/^20.*Z$/), fromS: 0, lengthS: 1 })
