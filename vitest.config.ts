@@ -12,7 +12,7 @@ const FLEET_TIMED = 'test/fleet/healthy.test.ts'
 /** A fleet for as long as one likes. */
 const SOAK = 'test/fleet/soak.test.ts'
 
-/** A shared machine stands still for a tenth of a second now and then, which moves a request; what fails twice is a fault. */
+/** A shared machine stands still for a tenth of a second now and then, which moves a request: what fails twice is a fault. So it is for unit tests with real sockets and times. */
 const REAL_RUNS = { testTimeout: 60_000, retry: 1 }
 
 export default defineConfig({
@@ -25,7 +25,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers: 3 },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers: 3, retry: 1 },
       },
       {
         extends: true,

@@ -3,11 +3,15 @@ import { HostClock, systemClock } from './clock.js'
 
 test('wall time is that of the host, to a fraction of a millisecond', () => {
   const clock = systemClock()
-  // Just after its tick the millisecond clock is exact.
-  const tickMs = Date.now()
-  let wallMs = tickMs
-  while (wallMs === tickMs) wallMs = Date.now()
-  expect(Math.abs(clock.wallMs(clock.nowMs()) - wallMs)).toBeLessThan(0.5)
+  const errorsMs = Array.from({ length: 10 }, () => {
+    // Just after its tick the millisecond clock is exact, if nothing comes between the two readings.
+    const tickMs = Date.now()
+    let wallMs = tickMs
+    while (wallMs === tickMs) wallMs = Date.now()
+    return Math.abs(clock.wallMs(clock.nowMs()) - wallMs)
+  })
+  // The host's clock may have been slewed since this process was started.
+  expect(Math.min(...errorsMs)).toBeLessThan(1)
 })
 
 test('instants of the process stand on the clock that all processes share', () => {
