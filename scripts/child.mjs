@@ -7,7 +7,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** A process that has not gone so long after SIGTERM is killed. */
 const GRACE_MS = 5000
 /** No single command of ours takes so long: one that does, hangs. */
-const LIMIT_MS = 5 * 60_000
+const LIMIT_MS = 15 * 60_000
 
 /**
  * @typedef {object} Ended

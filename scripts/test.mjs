@@ -1,4 +1,4 @@
-// `npm test`: everything that has to pass. `npm test -- --packed` adds the packed tarballs on several Nodes.
+// `npm test`: everything that has to pass. `-- --packed` adds the packed tarballs on several Nodes, `-- --fleet` a part of the fleet suite.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,7 +61,9 @@ const steps = [
   tests('unit tests', 'unit', ['install']),
   tests('end-to-end tests', 'e2e', ['build']),
   tests('timed end-to-end tests', 'timed', ['build']),
-  tests('fleet tests, short', 'fleet*', ['build'], { FLEET_LEVEL: 'short', FLEET_CHAOS_S: '10' }),
+  ...(process.argv.includes('--fleet')
+    ? [tests('fleet tests, short', 'fleet*', ['build'], { FLEET_LEVEL: 'short', FLEET_CHAOS_S: '10' })]
+    : []),
   ...(process.argv.includes('--packed') ? packedSteps(folder, signal) : []),
 ]
 
