@@ -21,7 +21,8 @@ describe("the guide's command", () => {
     expect(finalTable).toMatch(/^METRIC {3}num_tokens +20 +0\(0\.00%\) \| {4}100 {5}100 {5}100 {4}100 \|/m)
     expect(finalTable).toMatch(/^METRIC {3}prompt_tokens +20 +0\(0\.00%\) \| {3}1000 {4}1000 {4}1000 {3}1000 \|/m)
     expect(rest).toMatch(/^METRIC {3}time_to_first_token +5[78] /m)
-    expect(rest).toMatch(/^TTFT +ms +5[78]\.\d\d /m)
+    // The median: a host that stands still once moves the mean of twenty.
+    expect(rest).toMatch(/^TTFT +ms +\d+\.\d\d +5[78]\.\d\d /m)
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('='.repeat(80))
     expect(stdout).toContain(`${'='.repeat(35)} Summary ${'='.repeat(36)}\nProvider                 : vllm\n`)
 

@@ -9,11 +9,11 @@ import { type Clock, LEASE_MS } from '@llmload/core'
 export class Lease {
   readonly #clock: Clock
   readonly #offsetMs: () => number
-  readonly #onRenewed: () => void
+  readonly #onRenewed: (ranOutMs: number) => void
   #masterMs = Number.NEGATIVE_INFINITY
 
-  /** @param offsetMs master clock minus worker clock; @param onRenewed called when the lease had run out and holds again. */
-  constructor(clock: Clock, offsetMs: () => number, onRenewed: () => void) {
+  /** @param offsetMs master clock minus worker clock; @param onRenewed told when the lease had run out, on this worker's clock, once it holds again. */
+  constructor(clock: Clock, offsetMs: () => number, onRenewed: (ranOutMs: number) => void) {
     this.#clock = clock
     this.#offsetMs = offsetMs
     this.#onRenewed = onRenewed
@@ -31,7 +31,8 @@ export class Lease {
   /** The master has said its time. */
   renew(masterMs: number): void {
     const held = this.#holds
+    const ranOutMs = this.untilMs
     this.#masterMs = Math.max(this.#masterMs, masterMs)
-    if (!held && this.#holds) this.#onRenewed()
+    if (!held && this.#holds) this.#onRenewed(ranOutMs)
   }
 }

@@ -76,8 +76,8 @@ export class MasterSession {
   #faults = 0
   #allHeard: () => void = () => {}
   #parted: () => void = () => {}
-  /** Called when the lease had run out and holds again. */
-  onLeaseRenewed: () => void = () => {}
+  /** Told when the lease had run out, on this worker's clock, once it holds again. */
+  onLeaseRenewed: (ranOutMs: number) => void = () => {}
 
   /** Aborted when there is nothing to hope for any more, with a LoadError as its reason. */
   readonly over: AbortSignal = this.#over.signal
@@ -90,7 +90,7 @@ export class MasterSession {
     this.#lease = new Lease(
       options.clock,
       () => this.clock.offsetMs,
-      () => this.onLeaseRenewed(),
+      (ranOutMs) => this.onLeaseRenewed(ranOutMs),
     )
     void this.#keepConnected()
   }

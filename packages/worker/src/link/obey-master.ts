@@ -29,7 +29,7 @@ export function obeyMaster(session: MasterSession, { run, clock, startMs, leave 
   const stop = new AbortController()
   const cancel = new AbortController()
   const handOver = new WakeUp(clock, () => stop.abort())
-  session.onLeaseRenewed = () => run.leaseRenewed()
+  session.onLeaseRenewed = (ranOutMs) => run.leaseRenewed(ranOutMs)
   session.handle('assign', ({ assignment }) => {
     run.assign(assignment)
     if (leave.aborted && !holdsShare(assignment)) handOver.at(startMs + assignment.fromMs)

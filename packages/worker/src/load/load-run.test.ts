@@ -160,14 +160,33 @@ describe.skipIf(!existsSync(THREAD_FILE))('the load of a worker (needs the built
     await at(600)
     const renewedMs = clock.nowMs() - startMs
     mayLoadUntilMs = Number.POSITIVE_INFINITY
-    runs[0]?.leaseRenewed()
+    runs[0]?.leaseRenewed(startMs + 305)
     await over
     const due = numbers(60).map((index) => (index * 1000) / 60)
     const missed = due.filter((ms) => ms >= 305 && ms < renewedMs).length
     expect(total('sent') + total('unsent')).toBe(60)
     // What is due at the borders falls to one side or the other.
     expect(Math.abs(total('unsent') - missed)).toBeLessThanOrEqual(2)
-    expect(sent.every(({ atMs }) => atMs < 320 || atMs >= renewedMs - 1)).toBe(true)
+    expect(sent.every(({ atMs }) => atMs < 305 || atMs >= renewedMs - 1)).toBe(true)
+  })
+
+  test('stands still without a lease also if no user would have been free', async () => {
+    const { url } = await server(500)
+    let mayLoadUntilMs = Number.POSITIVE_INFINITY
+    const lease = { mayLoadUntilMs: () => mayLoadUntilMs }
+    const load = { ...RATED, users: 1, qps: 20, runTimeS: 2 }
+    const { runs, start, at, sent, startMs, total } = await workersOf(planFor(url, load), dealOf(1), lease)
+    const over = start()
+    await at(100) // the only user waits for its first answer
+    mayLoadUntilMs = startMs + 75
+    await at(400)
+    mayLoadUntilMs = Number.POSITIVE_INFINITY
+    const renewedMs = clock.nowMs() - startMs
+    runs[0]?.leaseRenewed(startMs + 75)
+    await over
+    expect(sent.length).toBeGreaterThan(1)
+    expect(sent.filter(({ atMs }) => atMs >= 75 && atMs < renewedMs)).toEqual([])
+    expect(total('sent') + total('unsent')).toBe(40)
   })
 
   test('goes on when it is granted more requests', async () => {

@@ -74,8 +74,6 @@ export class LoadRun {
   readonly #lateWarning: LateWarning
   #stopped = false
   #fail: (reason: unknown) => void = () => {}
-  /** Since when this worker was not allowed to load; null = it is, or nothing was due since. */
-  #lapsedMs: number | null = null
   #settle: () => void = () => {}
 
   constructor(options: LoadRunOptions) {
@@ -149,10 +147,9 @@ export class LoadRun {
     this.#loop.resume()
   }
 
-  /** `mayLoadUntilMs` had passed, and lies ahead again. */
-  leaseRenewed(): void {
-    if (this.#lapsedMs !== null) this.#loop.lapsed(this.#lapsedMs, this.#options.clock.nowMs())
-    this.#lapsedMs = null
+  /** `mayLoadUntilMs` lies ahead again, after it had passed: this worker was not allowed to load from `ranOutMs` on. */
+  leaseRenewed(ranOutMs: number): void {
+    this.#loop.lapsed(ranOutMs, this.#options.clock.nowMs())
     this.#loop.resume()
     this.#settle()
   }
@@ -217,9 +214,7 @@ export class LoadRun {
 
   #admission(): Admission {
     if (this.#quota.isUsedUp) return 'skip'
-    if (this.#mayLoad) return 'send'
-    this.#lapsedMs ??= this.#options.mayLoadUntilMs()
-    return 'wait'
+    return this.#mayLoad ? 'send' : 'wait'
   }
 
   get #mayLoad(): boolean {
