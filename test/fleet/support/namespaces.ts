@@ -9,12 +9,13 @@ const PREFIX = 'llmload-test-'
 /** Nobody else is in the namespaces, so any private network will do. */
 const SUBNET = '10.203.0.'
 
-/** Ends the processes in the namespaces whose names begin with $1, and removes these. */
+/** Ends the processes in the namespaces whose names begin with $1, and removes these, unless another does so already. */
 const REMOVE = `
 for name in $(ip netns list | cut -d' ' -f1 | grep "^$1"); do
-  ip netns pids "$name" | xargs -r kill -KILL
-  ip netns delete "$name"
-done`
+  ip netns pids "$name" 2> /dev/null | xargs -r kill -KILL 2> /dev/null
+  ip netns delete "$name" 2> /dev/null
+done
+true`
 
 /** The same, when the process that holds the other end of our stdin lets go of it or dies. */
 const REMOVE_AT_END = `cat > /dev/null; ${REMOVE}`
