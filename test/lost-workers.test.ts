@@ -263,11 +263,13 @@ test('--max-requests is exact, also where a worker is killed', async () => {
   expect(report.window.endedBy).toBe('max-requests')
 })
 
-test('--fail-on-worker-loss ends the run with a report and exit code 3', async () => {
-  const fleet = await Fleet.start(2, '-t', '60s', '--fail-on-worker-loss', '--worker-grace', '2s')
+test('--fail-on-worker-loss ends the run with a report and exit code 3, and waits for nobody to come back', async () => {
+  const fleet = await Fleet.start(2, '-t', '60s', '--fail-on-worker-loss', '--worker-grace', '50s')
   await fleet.loads()
+  const killedMs = Date.now()
   fleet.worker(1).signal('SIGKILL')
   const { report, code } = await fleet.ended()
+  expect(Date.now() - killedMs).toBeLessThan(25_000)
   expect(report.window.endedBy).toBe('worker-lost')
   expect(code).toBe(3)
 })

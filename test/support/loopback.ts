@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket, type Se
 import { type LoadPlan, type Plan, type Secrets, systemClock, Timeline } from '../../packages/core/src/index.js'
 import type { HttpClient, Inflight } from '../../packages/worker/src/http/client.js'
 import { httpClient } from '../../packages/worker/src/http/http-client.js'
+import { plan } from './plan.js'
 
 export const clock = systemClock()
 
@@ -15,30 +16,11 @@ export interface ClientOverrides {
 
 /** A plan of streams of the OpenAI API without an end. */
 export function planOf(baseUrl: string, { target, load }: ClientOverrides = {}): Plan {
-  return {
-    runId: 'r',
-    seed: 1,
-    target: { provider: 'openai', baseUrl, model: 'M', chat: false, stream: true, thinkTags: false, ...target },
-    sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
-    workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
-    load: {
-      ...{
-        users: 1,
-        spawnRate: 1,
-        qps: null,
-        qpsDistribution: 'constant',
-        burstiness: 1,
-        burstPeriodS: null,
-        ramping: null,
-        stages: [],
-        warmupS: 0,
-        runTimeS: null,
-        maxRequests: null,
-      },
-      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
-      ...load,
-    },
-  }
+  return plan({
+    target: { provider: 'openai', baseUrl, ...target },
+    workload: { promptTokens: 1, maxTokens: 5 },
+    ...(load && { load }),
+  })
 }
 
 /** Real servers on 127.0.0.1 and real clients of them, which end with the test that has them. */

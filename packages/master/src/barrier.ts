@@ -7,13 +7,14 @@ import {
   type LoadPlan,
   type Log,
   type MasterMessage,
+  mostUsers,
   type Plan,
+  quotaOf,
   type Secrets,
 } from '@llmload/core'
 import { inLocustsOrder, worstErrorMs } from './deal.js'
 import type { Fleet } from './fleet.js'
 import type { Member } from './member.js'
-import { quotaOf } from './quotas.js'
 import { describeEnd, hasFailed, type ProcessWatch } from './worker-processes.js'
 
 /** Processes that were started on this host have joined by then, or never will. */
@@ -72,18 +73,17 @@ export async function gather(count: number, maxWaitS: number | null, deps: Barri
  * there will be more users in a later stage: then it waits, as one does who joins late.
  */
 export function share(plan: LoadPlan, { fleet, log }: Pick<BarrierDeps, 'fleet' | 'log'>): void {
-  const { users, stages, maxRequests } = plan
+  const { users, maxRequests } = plan
   const workers = inLocustsOrder(fleet.present)
   const count = Math.min(workers.length, users)
   for (const [index, worker] of workers.slice(0, count).entries()) {
     worker.assignments.push({ epoch: 0, fromMs: 0, share: { index, count } })
-    worker.quota = quotaOf(maxRequests, { index, count })
+    worker.quota = quotaOf({ index, count }, maxRequests)
   }
   // Requests that are dealt out at the start leave none for those who wait.
-  const later = maxRequests === null ? stages.flatMap(({ users: level }) => (level ? [level.from, level.to] : [])) : []
-  const mostUsers = Math.max(users, ...later)
-  for (const worker of workers.slice(mostUsers)) {
-    const reason = `the run has ${mostUsers} users for ${workers.length} workers: nothing to do for this one`
+  const most = maxRequests === null ? mostUsers(plan) : users
+  for (const worker of workers.slice(most)) {
+    const reason = `the run has ${most} users for ${workers.length} workers: nothing to do for this one`
     log.info({ workerId: worker.id }, `worker ${worker.id} leaves: ${reason}`)
     fleet.dismiss(worker, reason)
   }

@@ -1,6 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { hostname } from 'node:os'
-import { HEARTBEAT_MS, type MasterMessage, PROTOCOL_VERSION, type Resumption, type WorkerMessage } from '@llmload/core'
+import {
+  HEARTBEAT_MS,
+  type MasterMessage,
+  PAUSE_MS,
+  PROTOCOL_VERSION,
+  type Resumption,
+  type WorkerMessage,
+} from '@llmload/core'
 import type { WebSocket } from 'ws'
 import { Member } from './member.js'
 import { type MessageDeps, takeMessage } from './take-message.js'
@@ -9,9 +16,6 @@ import { WorkerSession } from './worker-session.js'
 
 /** How long workers may take to close their connection after `bye`. */
 const GOODBYE_LIMIT_MS = 2000
-
-/** A master whose own timer is so late was not running; what its workers said meanwhile is still to be read. */
-const MASTER_STALL_MS = 3 * HEARTBEAT_MS
 
 /** A network may garble a message now and then; who breaks the rules more often does so by itself. */
 const MAX_VIOLATIONS = 3
@@ -234,7 +238,8 @@ export class Fleet {
   #beat(): void {
     const { clock, graceMs } = this.#options
     const nowMs = clock.nowMs()
-    const stalledMs = nowMs - this.#beatMs > MASTER_STALL_MS ? nowMs - this.#beatMs : 0
+    // Of a master that was not running, what its workers said meanwhile is still to be read.
+    const stalledMs = nowMs - this.#beatMs > PAUSE_MS ? nowMs - this.#beatMs : 0
     this.#beatMs = nowMs
     for (const session of this.#sessions) session.listen()
     for (const member of this.#members) {

@@ -88,6 +88,8 @@ function fleetCare({ plan, times, ledger }: StartedRun, deps: LoadAndReportDeps)
     users: () => control.level.users,
     onLoss: (member) => {
       if (!config.fleet.failOnWorkerLoss) return true
+      // The run is over, so nobody waits for it to come back.
+      fleet.giveUp(member, member.aways.at(-1)?.how ?? 'is lost')
       ending.end({ by: 'worker-lost', reason: `worker ${member.id} is lost, and --fail-on-worker-loss was asked for` })
       return false
     },

@@ -1,4 +1,4 @@
-import type { Log, WorkerShare } from '@llmload/core'
+import { countOf, type Log } from '@llmload/core'
 import type { Fleet } from './fleet.js'
 import type { Member } from './member.js'
 
@@ -7,12 +7,6 @@ export interface QuotasDeps {
   readonly log: Log
   /** Requests of the measured window that a worker has reported as sent. */
   readonly sentBy: (member: Member) => number
-}
-
-/** Requests of the measured window that a worker may send: its part of an exact total. */
-export function quotaOf(maxRequests: number | null, { index, count }: WorkerShare): number {
-  if (maxRequests === null) return Number.POSITIVE_INFINITY
-  return Math.max(0, Math.ceil((maxRequests - index) / count))
 }
 
 /**
@@ -36,7 +30,7 @@ export class Quotas {
       if (!Number.isFinite(left) || left <= 0) continue
       member.quota -= left
       log.info({ workerId: member.id, left }, `${left} requests that '${member.id}' did not send are for the others`)
-      for (const [index, heir] of heirs.entries()) grant(heir, quotaOf(left, { index, count: heirs.length }))
+      for (const [index, heir] of heirs.entries()) grant(heir, countOf({ index, count: heirs.length }, left))
     }
   }
 }

@@ -1,24 +1,8 @@
-import type { LoadPlan } from '@llmload/core'
 import { describe, expect, test } from 'vitest'
+import { loadPlan } from '../../../test/support/plan.js'
 import { runTimes, type SendingEnd, windowOf } from './run-window.js'
 
-const LOAD: LoadPlan = {
-  users: 100,
-  spawnRate: 100,
-  qps: 1,
-  qpsDistribution: 'constant',
-  burstiness: 1,
-  burstPeriodS: null,
-  ramping: null,
-  stages: [],
-  warmupS: 0,
-  runTimeS: 120,
-  maxRequests: null,
-  stopTimeoutS: 30,
-  timeoutS: null,
-  progressTimeoutS: 60,
-  tokenTimeoutS: null,
-}
+const LOAD = loadPlan({ users: 100, spawnRate: 100, qps: 1, runTimeS: 120 })
 
 test.each([
   { load: {}, instants: [5000, 5000, 125_000], story: 'a hundred users at a hundred per second are there at once' },

@@ -1,4 +1,4 @@
-import { allSpawnedAtMs, type LoadPlan, measuredFromMs, type WindowEnd } from '@llmload/core'
+import { allSpawnedAtMs, type LoadPlan, measuredFromMs, measuredUntilMs, type WindowEnd } from '@llmload/core'
 
 /** The instants that a plan fixes once its start is known, all on the master's clock. */
 export interface RunTimes {
@@ -12,12 +12,11 @@ export interface RunTimes {
 }
 
 export function runTimes(load: LoadPlan, startAtMs: number): RunTimes {
-  const windowFromMs = startAtMs + measuredFromMs(load)
   return {
     startAtMs,
     spawnedAtMs: startAtMs + allSpawnedAtMs(load),
-    measuredFromMs: windowFromMs,
-    endAtMs: load.runTimeS === null ? Number.POSITIVE_INFINITY : windowFromMs + load.runTimeS * 1000,
+    measuredFromMs: startAtMs + measuredFromMs(load),
+    endAtMs: startAtMs + measuredUntilMs(load),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LossFacts, WorkerRecord, WorkerShare } from '@llmload/core'
+import { countOf, type LossFacts, type WorkerRecord, type WorkerShare } from '@llmload/core'
 import type { FinishedRun } from './finished-run.js'
 import type { Member } from './member.js'
 import type { RunWindow } from './run-window.js'
@@ -48,8 +48,7 @@ export function workerRecord(member: Member, window: RunWindow, run: FinishedRun
 /** Arrivals are dealt out in turn, and so are users. */
 function shareOf(share: WorkerShare | null, { plan: { load } }: FinishedRun): number {
   if (share === null) return 0
-  const { index, count } = share
-  return load.qps === null ? Math.ceil((load.users - index) / count) / load.users : 1 / count
+  return load.qps === null ? countOf(share, load.users) / load.users : 1 / share.count
 }
 
 function spansOf({ assignments }: Member, { endMs }: RunWindow, run: FinishedRun): Span[] {

@@ -11,6 +11,7 @@ import {
 } from '@llmload/core'
 import { test as baseTest } from 'vitest'
 import { Loopback } from '../../../test/support/loopback.js'
+import { loadPlan, plan } from '../../../test/support/plan.js'
 import {
   type MasterAddress,
   type MasterDeps,
@@ -153,6 +154,7 @@ export const test = baseTest.extend<{
 })
 
 export function configOf({ role = 'local', fleet, target, load, output, secrets }: RunOverrides = {}): RunConfig {
+  const { sampling, workload } = plan()
   return {
     role,
     fleet: {
@@ -170,25 +172,9 @@ export function configOf({ role = 'local', fleet, target, load, output, secrets 
       ...fleet,
     },
     target: { provider: 'vllm', baseUrl: null, model: null, chat: false, stream: true, thinkTags: false, ...target },
-    sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
-    workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
-    load: {
-      ...{
-        users: 4,
-        spawnRate: 100,
-        qps: 10,
-        qpsDistribution: 'constant',
-        burstiness: 1,
-        burstPeriodS: null,
-        ramping: null,
-        stages: [],
-        warmupS: 0,
-        runTimeS: 0.5,
-        maxRequests: null,
-      },
-      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
-      ...load,
-    },
+    sampling,
+    workload,
+    load: loadPlan({ users: 4, spawnRate: 100, qps: 10, runTimeS: 0.5, ...load }),
     seed: 1,
     output: {
       ...{ headless: true, summaryFile: null, csvPrefix: null, json: true, onlySummary: false, printStats: false },

@@ -1,5 +1,5 @@
 import type { Levels, LoadPlan } from '../plan.js'
-import { type StageTimes, timesOf } from './load-profile.js'
+import { rateCurveOf, type StageTimes, timesOf } from './load-profile.js'
 
 /** How much load is asked for. */
 export interface Level {
@@ -11,14 +11,10 @@ export interface Level {
 
 /** The level that a plan asks for at an instant, in ms after the start: users that are still to be spawned are asked for. */
 export function levelAt(plan: LoadPlan, ms: number): Level {
-  const begun = timesOf(plan).filter(({ fromMs }) => fromMs <= ms)
-  const valueAt = (of: 'qps' | 'users'): number | undefined => {
-    const stage = begun.findLast((stage) => stage[of] !== null)
-    return stage?.[of] ? within(stage, stage[of], ms) : undefined
-  }
+  const stage = timesOf(plan).findLast(({ fromMs, users }) => users !== null && fromMs <= ms)
   return {
-    qps: plan.qps === null ? null : (valueAt('qps') ?? plan.qps),
-    users: Math.round(valueAt('users') ?? plan.users),
+    qps: rateCurveOf(plan)?.rateAt(ms) ?? null,
+    users: stage?.users ? Math.round(within(stage, stage.users, ms)) : plan.users,
   }
 }
 

@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { LoadPlan } from '../plan.js'
+import { loadPlan } from '../../../../test/support/plan.js'
 import { changeUsers, rateCurveOf, userCurveOf } from './load-profile.js'
 import type { UserCurve } from './user-curve.js'
 
-const LOAD: LoadPlan = {
-  ...{ users: 10, spawnRate: 10, qps: null, qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null },
-  ...{ ramping: null, stages: [], warmupS: 0, runTimeS: 60, maxRequests: null, stopTimeoutS: 1, timeoutS: null },
-  ...{ progressTimeoutS: 60, tokenTimeoutS: null },
-}
+const LOAD = loadPlan({ users: 10, spawnRate: 10, runTimeS: 60 })
 
 const atSeconds = (curve: UserCurve, seconds: readonly number[]) => seconds.map((s) => curve.at(s * 1000))
 

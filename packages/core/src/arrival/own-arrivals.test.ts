@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { loadPlan } from '../../../../test/support/plan.js'
 import type { Assignment } from '../assignment.js'
-import { type LoadPlan, QPS_DISTRIBUTIONS, type QpsDistribution } from '../plan.js'
+import { QPS_DISTRIBUTIONS, type QpsDistribution } from '../plan.js'
 import { generatorAt } from '../random.js'
 import { rateCurveOf } from './load-profile.js'
 import { type Arrival, OwnArrivals } from './own-arrivals.js'
@@ -182,12 +183,6 @@ describe('a rate that changes', () => {
 })
 
 describe('a window', () => {
-  const LOAD: LoadPlan = {
-    ...{ users: 1, spawnRate: 1, qps: null, qpsDistribution: 'constant', burstiness: 1, burstPeriodS: null },
-    ...{ ramping: null, stages: [], warmupS: 0, runTimeS: 60, maxRequests: null, stopTimeoutS: 1, timeoutS: null },
-    ...{ progressTimeoutS: 60, tokenTimeoutS: null },
-  }
-
   test('has exactly the arrivals of its stages, wherever they end, ramps and warm-up before it', () => {
     const draw = generatorAt(1, 'windows', 0)
     const tenths = (most: number) => (1 + Math.floor(draw() * most)) / 10
@@ -199,7 +194,7 @@ describe('a window', () => {
       }))
       const qps = stages[0]?.qps.from ?? Number.NaN
       const runTimeS = stages.reduce((sum, { durationS }) => sum + durationS, 0)
-      const load = { ...LOAD, users: 1 + Math.floor(draw() * 9), warmupS: tenths(20), qps, stages, runTimeS }
+      const load = loadPlan({ users: 1 + Math.floor(draw() * 9), warmupS: tenths(20), qps, stages, runTimeS })
       const curve = rateCurveOf(load)
       if (curve === null) throw new Error('a rate was given')
       const taken = until(new OwnArrivals(process('constant'), curve, new Shares(ALL)), measuredUntilMs(load))

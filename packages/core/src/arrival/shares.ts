@@ -48,3 +48,7 @@ export const holds = (share: WorkerShare | null, index: number): boolean =>
 /** How many of the numbers 0 … total − 1 fall to a share. */
 export const countOf = (share: WorkerShare | null, total: number): number =>
   share === null ? 0 : Math.max(0, Math.ceil((total - share.index) / share.count))
+
+/** Requests of the measured window that a worker may send: its part of an exact total; without one Infinity. */
+export const quotaOf = (share: WorkerShare | null, maxRequests: number | null): number =>
+  maxRequests === null ? Number.POSITIVE_INFINITY : countOf(share, maxRequests)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { plan } from '../../../../test/support/plan.js'
 import type { Plan, SamplingPlan, TargetPlan } from '../plan.js'
 import { requestBody, requestPath } from './registry.js'
 
@@ -11,33 +12,13 @@ const TARGET: TargetPlan = {
   stream: true,
   thinkTags: false,
 }
-const SAMPLING: SamplingPlan = { temperature: 1, topK: null, logprobs: null, n: 1 }
 
 function planOf(target: Partial<TargetPlan>, sampling: Partial<SamplingPlan> = {}, maxTokens = 3): Plan {
-  return {
-    runId: 'r',
-    seed: 1,
+  return plan({
     target: { ...TARGET, ...target },
-    sampling: { ...SAMPLING, ...sampling },
-    workload: { promptTokens: 2, maxTokens, instruction: null, tokenizer: null },
-    load: {
-      users: 1,
-      spawnRate: 1,
-      qps: null,
-      qpsDistribution: 'constant',
-      burstiness: 1,
-      burstPeriodS: null,
-      ramping: null,
-      stages: [],
-      warmupS: 0,
-      runTimeS: null,
-      maxRequests: null,
-      stopTimeoutS: 30,
-      timeoutS: null,
-      progressTimeoutS: 60,
-      tokenTimeoutS: null,
-    },
-  }
+    sampling,
+    workload: { promptTokens: 2, maxTokens },
+  })
 }
 
 describe('the path', () => {

@@ -1,55 +1,10 @@
 import { z } from 'zod'
-import { MAX_STAGES, PROVIDERS, QPS_DISTRIBUTIONS } from '../plan.js'
+import { planSchema } from '../plan-schema.js'
 
 const finite = z.number()
 const amount = z.number().min(0)
 const count = z.int().min(0)
 const text = z.string().max(4096)
-/** A prompt of the user's own may be long. */
-const longText = z.string().max(1_000_000)
-
-const target = z.looseObject({
-  provider: z.enum(PROVIDERS),
-  baseUrl: z.url({ protocol: /^https?$/ }),
-  model: text,
-  chat: z.boolean(),
-  stream: z.boolean(),
-  thinkTags: z.boolean(),
-})
-
-const sampling = z.looseObject({ temperature: finite, topK: finite.nullable(), logprobs: count.nullable(), n: count })
-
-const workload = z.looseObject({
-  promptTokens: count,
-  maxTokens: count,
-  instruction: longText.nullable(),
-  tokenizer: text.nullable(),
-})
-
-const levels = z.looseObject({ from: amount, to: amount })
-
-const load = z.looseObject({
-  users: count,
-  spawnRate: amount,
-  qps: amount.nullable(),
-  qpsDistribution: z.enum(QPS_DISTRIBUTIONS),
-  burstiness: amount,
-  burstPeriodS: amount.nullable(),
-  ramping: z.looseObject({ timeS: amount, warmupS: amount }).nullable(),
-  stages: z
-    .array(z.looseObject({ durationS: amount, qps: levels.nullable(), users: levels.nullable() }))
-    .max(MAX_STAGES),
-  warmupS: amount,
-  runTimeS: amount.nullable(),
-  maxRequests: count.nullable(),
-  stopTimeoutS: amount,
-  timeoutS: amount.nullable(),
-  progressTimeoutS: amount,
-  tokenTimeoutS: amount.nullable(),
-})
-
-/** Loose, as versions of both sides are the same: what is not listed here is no danger, but what is missing would be. */
-const plan = z.looseObject({ runId: text, seed: count, target, sampling, workload, load })
 
 const secrets = z.strictObject({
   apiKey: text.nullable(),
@@ -80,7 +35,7 @@ export const masterMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('heard'), last: count }),
   z.strictObject({
     type: z.literal('prepare'),
-    plan,
+    plan: planSchema,
     secrets,
     share,
     keep: z.strictObject({ requests: z.boolean(), frames: count }),

@@ -1,36 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { plan } from '../../../../test/support/plan.js'
 import { MAX_FRAME_BYTES } from './messages.js'
 import { parseMasterMessage, parseWorkerMessage } from './parse-frame.js'
 
-const PLAN = {
-  runId: 'r',
-  seed: 1,
-  target: {
-    provider: 'openai',
-    baseUrl: 'http://127.0.0.1:1',
-    model: 'M',
-    chat: false,
-    stream: true,
-    thinkTags: false,
-  },
-  sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
-  workload: { promptTokens: 1, maxTokens: 5, instruction: null, tokenizer: null },
-  load: {
-    ...{
-      users: 1,
-      spawnRate: 1,
-      qps: null,
-      qpsDistribution: 'constant',
-      burstiness: 1,
-      burstPeriodS: null,
-      ramping: null,
-      stages: [],
-      warmupS: 0,
-      runTimeS: null,
-    },
-    ...{ maxRequests: null, stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
-  },
-}
+const PLAN = plan()
 const PREPARE = {
   ...{ type: 'prepare', plan: PLAN, share: { index: 0, count: 1 }, keep: { requests: false, frames: 0 } },
   secrets: { apiKey: null, headers: [['a', 'b']] },

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js'
 import { HEARTBEAT_MS, SILENCE_LIMIT_MS } from './timers.js'
 
-/** Who looks so late was not running itself. */
-const STALL_MS = 3 * HEARTBEAT_MS
+/** Who looks so late at what comes every HEARTBEAT_MS was not running itself. */
+export const PAUSE_MS = 3 * HEARTBEAT_MS
 
 /**
  * Notices that the other side of a connection says nothing any more. A pause of this process is not
@@ -27,7 +27,7 @@ export class Silence {
   /** How long the other side was silent, if that is too long. To be asked every `HEARTBEAT_MS`. */
   look(): number | null {
     const nowMs = this.#clock.nowMs()
-    if (nowMs - this.#lookedMs > STALL_MS) this.#heardMs = nowMs
+    if (nowMs - this.#lookedMs > PAUSE_MS) this.#heardMs = nowMs
     this.#lookedMs = nowMs
     const silentMs = nowMs - this.#heardMs
     return silentMs > SILENCE_LIMIT_MS ? silentMs : null

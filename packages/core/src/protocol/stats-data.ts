@@ -7,7 +7,7 @@ import { checkStatsEntry, MAX_ROWS } from '../metrics/stats-entry.js'
 import { FAILURE_CLASSES } from '../request/failure.js'
 import { ODDITIES } from '../request/oddity.js'
 import { TOKEN_SOURCES } from '../request/timeline.js'
-import { CHECKED_TOKENS, type TokenCheck } from '../request/token-check.js'
+import { CHECKED_TOKENS, tokenCheckSchema } from '../request/token-check.js'
 
 const finite = z.number()
 const count = z.int().min(0)
@@ -75,15 +75,6 @@ const requestCounts = z.strictObject({
 })
 export type RequestCounts = z.infer<typeof requestCounts>
 
-const tokenCheck = z.strictObject({
-  requests: count,
-  different: count,
-  own: count,
-  server: count,
-  leastSurplus: z.int(),
-  mostSurplus: z.int(),
-}) satisfies z.ZodType<TokenCheck>
-
 const metricName = z.enum(METRICS.map(({ name }) => name) as [MetricName, ...MetricName[]])
 
 const histograms = z.partialRecord(metricName, possible(histogramData, checkHistogram))
@@ -94,7 +85,7 @@ export const statsData = z.strictObject({
   failures: z.partialRecord(z.enum(FAILURE_CLASSES), count),
   tokenSources: z.partialRecord(z.enum(TOKEN_SOURCES), count),
   oddities: z.partialRecord(z.enum(ODDITIES), count),
-  tokenChecks: z.partialRecord(z.enum(CHECKED_TOKENS), tokenCheck),
+  tokenChecks: z.partialRecord(z.enum(CHECKED_TOKENS), tokenCheckSchema),
   entries: z.array(possible(statsEntryData, checkStatsEntry)).max(MAX_ROWS),
   errors: z.array(errorEntryData).max(MAX_DISTINCT_ERRORS + MAX_ROWS),
   histograms,

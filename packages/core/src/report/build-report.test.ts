@@ -1,36 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { plan } from '../../../../test/support/plan.js'
 import { METRICS } from '../metrics/definitions.js'
 import { Stats } from '../metrics/stats.js'
-import type { Plan } from '../plan.js'
 import { NO_HEALTH, withSecond } from '../verdict/health-totals.js'
 import { buildReport, type RunRecord, type WorkerRecord } from './build-report.js'
 import { metricRows } from './metric-rows.js'
 import { type RunReport, runReport, runReportJsonSchema } from './run-report.js'
 import { totalRows } from './table-rows.js'
 
-const PLAN: Plan = {
-  runId: 'r',
-  seed: 7,
-  target: { provider: 'vllm', baseUrl: 'http://h:8000', model: 'M', chat: false, stream: true, thinkTags: false },
-  sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
-  workload: { promptTokens: 1000, maxTokens: 100, instruction: null, tokenizer: null },
-  load: {
-    ...{
-      users: 100,
-      spawnRate: 100,
-      qps: 1,
-      qpsDistribution: 'constant',
-      burstiness: 1,
-      burstPeriodS: null,
-      ramping: null,
-      stages: [],
-      warmupS: 0,
-      runTimeS: 120,
-      maxRequests: null,
-    },
-    ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
-  },
-}
+const PLAN = plan({ load: { users: 100, spawnRate: 100, qps: 1, runTimeS: 120 } })
 
 const CALM = {
   stampDelayMs: 0,

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { METRICS, type MetricName } from '../metrics/definitions.js'
 import { type PercentileName, REPORTED_PERCENTILES } from '../metrics/percentiles.js'
-import { type Plan, PROVIDERS, QPS_DISTRIBUTIONS } from '../plan.js'
+import { planSchema } from '../plan-schema.js'
 import { FAILURE_CLASSES } from '../request/failure.js'
 import { ODDITIES } from '../request/oddity.js'
 import { TOKEN_SOURCES } from '../request/timeline.js'
-import { CHECKED_TOKENS, type TokenCheck } from '../request/token-check.js'
+import { CHECKED_TOKENS, tokenCheckSchema } from '../request/token-check.js'
 import { LIMITS, type ReasonCode } from '../verdict/limits.js'
 import { type Reason, VERDICTS } from '../verdict/verdict.js'
 
@@ -16,15 +16,6 @@ const count = z.int().min(0)
 /** Null = not measured; never a zero in its place. */
 const measured = z.number().nullable()
 const instant = z.iso.datetime().describe('UTC')
-
-const tokenCheck = z.strictObject({
-  requests: count.describe('Answered requests of which both sides counted the tokens'),
-  different: count.describe('Those of them whose counts differ'),
-  own: count.describe('Tokens of all of them by the tokenizer that the prompts were made with'),
-  server: count.describe('The same by the server’s usage'),
-  leastSurplus: z.int().describe('Least of what the server counted more in one of them; negative = less'),
-  mostSurplus: z.int().describe('Most of it'),
-}) satisfies z.ZodType<TokenCheck>
 
 const requests = z.strictObject({
   sent: count.describe('Requests of the window that were sent'),
@@ -44,7 +35,7 @@ const requests = z.strictObject({
     .partialRecord(z.enum(ODDITIES), count)
     .describe('Requests by what was done otherwise than asked, without failing; one may have several'),
   tokenChecks: z
-    .partialRecord(z.enum(CHECKED_TOKENS), tokenCheck)
+    .partialRecord(z.enum(CHECKED_TOKENS), tokenCheckSchema)
     .describe('The server’s counts held against ours, where ours are exact'),
   sentPerSecond: measured,
   succeededPerSecond: measured,
@@ -118,52 +109,6 @@ const reason = z.strictObject({
   message: z.string(),
   hint: z.string(),
 }) satisfies z.ZodType<Reason>
-
-const levels = z.strictObject({ from: z.number(), to: z.number() })
-
-const plan = z.strictObject({
-  runId: z.string(),
-  seed: z.number(),
-  target: z.strictObject({
-    provider: z.enum(PROVIDERS),
-    baseUrl: z.string(),
-    model: z.string(),
-    chat: z.boolean(),
-    stream: z.boolean(),
-    thinkTags: z.boolean(),
-  }),
-  sampling: z.strictObject({
-    temperature: z.number(),
-    topK: z.number().nullable(),
-    logprobs: z.number().nullable(),
-    n: z.number(),
-  }),
-  workload: z.strictObject({
-    promptTokens: z.number(),
-    maxTokens: z.number(),
-    instruction: z.string().nullable(),
-    tokenizer: z.string().nullable(),
-  }),
-  load: z.strictObject({
-    users: z.number(),
-    spawnRate: z.number(),
-    qps: z.number().nullable(),
-    qpsDistribution: z.enum(QPS_DISTRIBUTIONS),
-    burstiness: z.number(),
-    burstPeriodS: z.number().nullable(),
-    ramping: z.strictObject({ timeS: z.number(), warmupS: z.number() }).nullable(),
-    stages: z
-      .array(z.strictObject({ durationS: z.number(), qps: levels.nullable(), users: levels.nullable() }))
-      .readonly(),
-    warmupS: z.number(),
-    runTimeS: z.number().nullable(),
-    maxRequests: z.number().nullable(),
-    stopTimeoutS: z.number(),
-    timeoutS: z.number().nullable(),
-    progressTimeoutS: z.number(),
-    tokenTimeoutS: z.number().nullable(),
-  }),
-}) satisfies z.ZodType<Plan>
 
 /** How the window of a run came to its end. */
 export const WINDOW_ENDS = [
@@ -274,7 +219,7 @@ export const runReport = z.strictObject({
   changes: z
     .array(z.strictObject({ atS: z.number(), qps: measured, users: count }))
     .describe('How the level of the load was changed while it went on'),
-  plan,
+  plan: planSchema,
   workers: z.array(worker),
   environment,
   versions,

@@ -21,9 +21,9 @@ const HEADER = [
 ]
 
 /** The stages of a run below one another, marks as in the metrics block; nothing for a run without. Ends in an empty line. */
-export function stagesTable({ plan, stages }: Pick<RunReport, 'plan' | 'stages'>): string {
+export function stagesTable({ plan, stages, changes }: Pick<RunReport, 'plan' | 'stages' | 'changes'>): string {
   if (stages.length === 0) return ''
-  const levels = levelsOf(plan)
+  const levels = levelsOf(plan, Math.min(...changes.map(({ atS }) => atS * 1000)))
   const rows = [HEADER, ...stages.map((stage, i) => [`${i + 1}`, ...cellsOf(stage, levels[i])])]
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   const [header = '', ...lines] = rows.map((row) => row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  '))
@@ -56,13 +56,16 @@ interface StageLevel {
   readonly users: string
 }
 
-/** A stage that does not say a level has that of the end of the one before. */
-function levelsOf({ load }: RunReport['plan']): StageLevel[] {
+const CHANGED: StageLevel = { qps: 'changed', users: 'changed' }
+
+/** A stage that does not say a level has that of the end of the one before. A change while running ends what the plan says. */
+function levelsOf({ load }: RunReport['plan'], changedMs: number): StageLevel[] {
   let qps: Levels | null = load.qps === null ? null : { from: load.qps, to: load.qps }
   let users: Levels = { from: load.users, to: load.users }
   return timesOf(load).map((stage) => {
     qps = stage.qps ?? (qps && { from: qps.to, to: qps.to })
     users = stage.users ?? { from: users.to, to: users.to }
+    if (changedMs < stage.endMs) return CHANGED
     return { qps: qps === null ? '-' : levelText(qps), users: levelText(users) }
   })
 }

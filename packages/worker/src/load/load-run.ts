@@ -3,10 +3,10 @@ import {
   type Assignment,
   type Clock,
   changeUsers,
-  countOf,
   type LevelChange,
   OwnArrivals,
   type Plan,
+  quotaOf,
   type RateCurve,
   rateCurveOf,
   requestPath,
@@ -84,10 +84,7 @@ export class LoadRun {
     this.#rate = rateCurveOf(plan.load)
     this.#userCurve = userCurveOf(plan.load)
     for (const change of levels) this.#changeCurves(change)
-    const { maxRequests } = plan.load
-    this.#quota = new Quota(
-      maxRequests === null ? Number.POSITIVE_INFINITY : countOf(this.#shares.at(0)?.share ?? null, maxRequests),
-    )
+    this.#quota = new Quota(quotaOf(this.#shares.at(0)?.share ?? null, plan.load.maxRequests))
     const { measuredFromMs, stagesFromMs } = this.#times
     const path = requestPath(plan.target)
     this.recorder = new Recorder({ clock, stream: plan.target.stream, path, measuredFromMs, stagesFromMs, warn })

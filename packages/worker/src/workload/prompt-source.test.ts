@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type Plan, requestBody } from '@llmload/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { plan } from '../../../../test/support/plan.js'
 import { type PreparedPrompt, PromptSource, type PromptSourceOptions, THREAD_FILE } from './prompt-source.js'
 
 // Every test starts threads, which takes seconds where other tests keep the cores busy.
@@ -11,30 +12,10 @@ vi.setConfig({ testTimeout: 30_000 })
 
 const TOKENIZER = fileURLToPath(new URL('./fixtures/byte-level-bpe', import.meta.url))
 
-const PLAN: Plan = {
-  runId: 'test',
-  seed: 1,
-  target: { provider: 'vllm', baseUrl: 'http://127.0.0.1:1', model: 'm', chat: false, stream: true, thinkTags: false },
-  sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
-  workload: { promptTokens: 100, maxTokens: 10, instruction: null, tokenizer: TOKENIZER },
-  load: {
-    users: 1,
-    spawnRate: 1,
-    qps: null,
-    qpsDistribution: 'constant',
-    burstiness: 1,
-    burstPeriodS: null,
-    ramping: null,
-    stages: [],
-    warmupS: 0,
-    runTimeS: 1,
-    maxRequests: null,
-    stopTimeoutS: 1,
-    timeoutS: null,
-    progressTimeoutS: 60,
-    tokenTimeoutS: null,
-  },
-}
+const PLAN = plan({
+  target: { baseUrl: 'http://127.0.0.1:1' },
+  workload: { promptTokens: 100, maxTokens: 10, tokenizer: TOKENIZER },
+})
 
 const ALONE = { index: 0, count: 1 }
 
