@@ -15,6 +15,8 @@ import { startStampServer } from './ground-truth/stamp-server.mjs'
 /** Chunks are compared with the truth in one of so many requests, first tokens in all. */
 const CHUNKS_OF_EVERY = 8
 
+const WHOLE_LOAD = { epoch: 0, fromMs: 0, share: { index: 0, count: 1 } }
+
 const clock = systemClock()
 console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? '{}'))))
 
@@ -29,14 +31,15 @@ async function measure(measurement) {
   const isWithin = (atMs) => atMs >= window[0] && atMs < window[1]
   const samples = { times: [], chunkMs: new Map(), chunks: 0, failures: [], isWithin }
   const run = new LoadRun({
-    ...{ plan, clock, startMs, share: { index: 0, count: 1 }, warn: () => {}, watch: null },
+    ...{ plan, clock, startMs, warn: () => {}, watch: null },
+    ...{ assignments: [WHOLE_LOAD], levels: [], mayLoadUntilMs: () => Number.POSITIVE_INFINITY },
     client: sampling(client, samples),
     prompts: promptsOf(measurement, plan),
   })
   const rss = watchMemory()
-  const deltas = new DeltaSender({
-    ...{ link: { send: (message) => JSON.stringify(message) }, run, clock, offsetMs: 0, watch: null },
-  })
+  // What a session does with each message: its text is made, and goes nowhere.
+  const session = { send: (message) => JSON.stringify(message), takesDelta: true, clock: { offsetMs: 0 } }
+  const deltas = new DeltaSender({ session, run, clock, watch: null })
   const never = new AbortController().signal
   const [cpu] = await Promise.all([cpuBetween(window, server), run.run(never, never)])
   deltas.finish()
@@ -50,7 +53,7 @@ function planOf({ users, qps = null, maxRequests = null, seconds, tokens }, base
   return {
     runId: 'bench',
     seed: 1,
-    target: { provider: 'vllm', baseUrl, model: 'stamp', chat: false, stream: tokens > 0 },
+    target: { provider: 'vllm', baseUrl, model: 'stamp', chat: false, stream: tokens > 0, thinkTags: false },
     sampling: { temperature: 1, topK: null, logprobs: null, n: 1 },
     workload: { promptTokens: 1000, maxTokens: Math.max(tokens, 1), instruction: null, tokenizer: null },
     load: {
@@ -67,7 +70,7 @@ function planOf({ users, qps = null, maxRequests = null, seconds, tokens }, base
         runTimeS: seconds,
         maxRequests,
       },
-      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60 },
+      ...{ stopTimeoutS: 30, timeoutS: null, progressTimeoutS: 60, tokenTimeoutS: null },
     },
   }
 }
@@ -87,13 +90,12 @@ function promptsOf({ promptBytes = 4000, users }, plan) {
   )
   const bodies = Array.from({ length: users }, () => Buffer.from(template))
   const number = template.indexOf('00000000')
-  let index = 0
-  const take = () => {
+  const take = (index) => {
     const body = bodies[index % bodies.length]
     body.write(`${index}`.padStart(8, '0'), number)
-    return { index: index++, promptTokens: 1000, body }
+    return { index, promptTokens: 1000, body }
   }
-  return { take, next: async () => take(), countTokens: () => null }
+  return { take, next: async (index) => take(index), follow: () => {}, countTokens: () => null }
 }
 
 /** The client, with what it measured of each request kept, in few and flat objects: what they cost is in the figures. */

@@ -36,6 +36,8 @@ export async function startStampServer() {
   const folder = mkdtempSync(join(tmpdir(), 'llmload-truth-'))
   const log = join(folder, 'log')
   const server = spawn(SERVER, [log], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // It has our stderr: whoever waits for the end of that would wait for ever if we crashed.
+  process.once('exit', () => server.kill('SIGKILL'))
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
   const port = Number(/\d+/.exec((await lines.next()).value)?.[0])
   return {
