@@ -69,7 +69,8 @@ async function workersOf(plan: Plan, deal: readonly Assignment[], more: Partial<
   )
   const at = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, startMs + ms - clock.nowMs()))
   const never = () => new AbortController().signal
-  const start = () => at(0).then(() => Promise.all(runs.map((run) => run.run(never(), never()))))
+  /** Ahead of the start, as what is due then must not wait for somebody to call. */
+  const start = () => Promise.all(runs.map((run) => run.run(never(), never())))
   const counts = () => runs.map(({ recorder }) => recorder.measured.counts)
   const total = (of: 'sent' | 'unsent' | 'late') => counts().reduce((sum, count) => sum + count[of], 0)
   return { runs, sent, startMs, start, at, total }
@@ -188,6 +189,21 @@ describe.skipIf(!existsSync(THREAD_FILE))('the load of a worker (needs the built
     expect(sent.length).toBeGreaterThan(1)
     expect(sent.filter(({ atMs }) => atMs >= 75 && atMs < renewedMs)).toEqual([])
     expect(total('sent') + total('unsent')).toBe(40)
+  })
+
+  test('in a closed loop has a request of every user in flight, from within a second after the start on', async () => {
+    const { url } = await server(1500)
+    const load = { users: 40, spawnRate: 40, runTimeS: 1.2, stopTimeoutS: 5 }
+    const { runs, start, at, sent } = await workersOf(planFor(url, load), dealOf(2))
+    const over = start()
+    await at(-10)
+    expect(sent).toEqual([])
+    await at(1100)
+    expect(runs.map(({ users, inFlight }) => [users, inFlight])).toEqual([
+      [20, 20],
+      [20, 20],
+    ])
+    await over
   })
 
   test('goes on when it is granted more requests', async () => {

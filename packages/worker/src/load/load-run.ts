@@ -58,7 +58,7 @@ export interface LoadRunOptions {
 
 /**
  * One worker's part of a run: starts its users, sends their requests until the end, then lets
- * what is in flight finish. Loads nothing before `run` and nothing after its promise resolves.
+ * what is in flight finish. Loads nothing before `run` and the start, and nothing after the promise of `run` resolves.
  */
 export class LoadRun {
   readonly recorder: Recorder
@@ -72,7 +72,7 @@ export class LoadRun {
   readonly #loop: Loop
   readonly #users: UserPool
   readonly #lateWarning: LateWarning
-  #stopped = false
+  #state: 'ready' | 'sending' | 'over' = 'ready'
   #fail: (reason: unknown) => void = () => {}
   #settle: () => void = () => {}
 
@@ -163,6 +163,7 @@ export class LoadRun {
   }
 
   async #carryOut(stop: AbortSignal, cancel: AbortSignal): Promise<void> {
+    this.#state = 'sending'
     this.#users.look()
     await this.#endOfSending(stop)
     this.#stopSending()
@@ -199,14 +200,13 @@ export class LoadRun {
   }
 
   #reshared(): void {
-    if (this.#stopped) return
+    if (this.#state === 'over') return
     this.#loop.changed()
     this.#options.prompts.follow(this.#loop.ahead())
   }
 
   #lookAtUsers(): void {
-    const { clock, startMs } = this.#options
-    if (!this.#stopped && clock.nowMs() >= startMs) this.#users.look()
+    if (this.#state === 'sending') this.#users.look()
   }
 
   #admission(): Admission {
@@ -220,7 +220,7 @@ export class LoadRun {
   }
 
   #admit({ intendedMs }: DueRequest): boolean {
-    const isOver = this.#stopped || this.#options.clock.nowMs() >= this.#times.measuredUntilMs
+    const isOver = this.#state === 'over' || this.#options.clock.nowMs() >= this.#times.measuredUntilMs
     if (!isOver && this.#admission() === 'send') return true
     if (!this.#quota.isUsedUp) this.#missed(intendedMs)
     return false
@@ -241,7 +241,7 @@ export class LoadRun {
   }
 
   #stopSending(): void {
-    this.#stopped = true
+    this.#state = 'over'
     this.#users.stop()
     this.#loop.stop()
   }

@@ -31,10 +31,14 @@ export class UserPool {
     return this.#count
   }
 
-  /** Starts and retires who is due, now and then whenever that changes. To be told when curve or shares are others. */
+  /**
+   * Starts and retires who is due, now and then whenever that changes; nobody before the start of the run. To be
+   * told when curve or shares are others.
+   */
   look(): void {
     const { clock, startMs, curve, shares, started, retired, reshared } = this.#options
-    const ms = Math.max(0, clock.nowMs() - startMs)
+    const ms = clock.nowMs() - startMs
+    if (ms < 0) return this.#wakeUp.at(startMs)
     const { epoch = -1, share = null } = shares.at(ms) ?? {}
     if (epoch !== this.#epoch) reshared()
     this.#epoch = epoch
