@@ -1,7 +1,6 @@
 import { type Clock, Shares, systemClock } from '@llmload/core'
 import { expect, test } from 'vitest'
 import { ClosedLoop, type ClosedLoopOptions } from './closed-loop.js'
-import type { Admission } from './loop.js'
 
 const ALONE = { epoch: 0, fromMs: 0, share: { index: 0, count: 1 } }
 
@@ -13,7 +12,7 @@ function closedLoop(users: number, more: Partial<ClosedLoopOptions> = {}) {
   let onRequest: () => void = () => {}
   const shares = new Shares([ALONE])
   const loop = new ClosedLoop({
-    ...{ clock, startMs, shares, seed: 7, periodMs: 1, spreadMs: 0, admission: () => 'send' as const },
+    ...{ clock, startMs, shares, seed: 7, periodMs: 1, spreadMs: 0, maySend: () => true },
     send: ({ index }, answer) => {
       requests.push({ index, atMs: clock.nowMs() - startMs, answer })
       onRequest()
@@ -56,12 +55,12 @@ test('with a period all users send at once, and again a period after they did', 
 })
 
 test('users that may not load wait, and go on when they may', async () => {
-  let admission: Admission = 'wait'
-  const { loop, requests } = closedLoop(4, { periodMs: 1, admission: () => admission })
+  let maySend = false
+  const { loop, requests } = closedLoop(4, { periodMs: 1, maySend: () => maySend })
   await sleep(20)
   expect(requests).toEqual([])
   loop.userRetires()
-  admission = 'send'
+  maySend = true
   loop.resume()
   expect(requests).toHaveLength(3)
   loop.stop()

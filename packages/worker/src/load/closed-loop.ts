@@ -54,6 +54,8 @@ export class ClosedLoop implements Loop {
   /** There is no schedule that something could be due by. */
   lapsed(): void {}
 
+  passOver(): void {}
+
   changed(): void {}
 
   *ahead(): Generator<number> {
@@ -90,9 +92,9 @@ export class ClosedLoop implements Loop {
       this.#retiring--
       return
     }
-    const { admission, send, clock, periodMs } = this.#options
+    const { maySend, send, clock, periodMs } = this.#options
     const assignment = this.#assignment
-    if (admission() !== 'send' || !assignment?.share) {
+    if (!maySend() || !assignment?.share) {
       this.#waiting.push(() => this.#send())
       return
     }

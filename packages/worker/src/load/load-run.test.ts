@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Assignment, LoadPlan, Plan } from '@llmload/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { clock, Loopback, planOf } from '../../../../test/support/loopback.js'
+import { plan } from '../../../../test/support/plan.js'
+import type { HttpClient } from '../http/client.js'
 import { PromptSource, THREAD_FILE } from '../workload/prompt-source.js'
 import { LoadRun, type LoadRunOptions } from './load-run.js'
 
@@ -235,4 +237,37 @@ describe.skipIf(!existsSync(THREAD_FILE))('the load of a worker (needs the built
     expect([total('sent'), total('unsent')]).toEqual([1, 49_999])
     expect(turns).toBeGreaterThan(20)
   })
+})
+
+test('an answer that comes after the end of the window and before its timer leads to no other request', async () => {
+  let nowMs = 0
+  const taken: number[] = []
+  const answers: (() => void)[] = []
+  const take = (index: number) => {
+    taken.push(index)
+    return { index, promptTokens: 1, body: Buffer.from('{}') }
+  }
+  const prompts = { take, follow: () => {}, countTokens: () => null } as unknown as PromptSource
+  const send: HttpClient['send'] = (_request, timeline, done) => {
+    timeline.sentMs = nowMs
+    answers.push(() => {
+      timeline.endMs = nowMs
+      done()
+    })
+    return { cancel: () => {} }
+  }
+  const run = new LoadRun({
+    plan: plan({ load: { runTimeS: 60, burstPeriodS: 0.001 } }),
+    ...{ assignments: dealOf(1), levels: [], startMs: 0, mayLoadUntilMs: () => Number.POSITIVE_INFINITY },
+    ...{ clock: { nowMs: () => nowMs, wallMs: (ms: number) => ms }, prompts, watch: null, warn: () => {} },
+    client: { send, close: async () => {} },
+  })
+  const stop = new AbortController()
+  const over = run.run(stop.signal, new AbortController().signal)
+  await expect.poll(() => answers.length).toBe(1)
+  nowMs = 60_000
+  answers[0]?.()
+  expect(taken).toEqual([0])
+  stop.abort()
+  await over
 })

@@ -21,7 +21,7 @@ import type { RequestWatch } from '../recording/request-watch.js'
 import type { PromptSource } from '../workload/prompt-source.js'
 import { ClosedLoop } from './closed-loop.js'
 import { LateWarning } from './late-warning.js'
-import type { Admission, DueRequest, Loop, LoopOptions } from './loop.js'
+import type { DueRequest, Loop, LoopOptions } from './loop.js'
 import { OpenLoop } from './open-loop.js'
 import { Quota } from './quota.js'
 import { Requests } from './requests.js'
@@ -140,6 +140,7 @@ export class LoadRun {
 
   /** More of --max-requests. */
   grantRequests(requests: number): void {
+    if (this.#quota.isUsedUp) this.#loop.passOver(this.#options.clock.nowMs())
     this.#quota.grant(requests)
     this.#loop.resume()
   }
@@ -177,7 +178,7 @@ export class LoadRun {
     const { plan, clock, startMs } = this.#options
     const { load, seed } = plan
     const options: LoopOptions = {
-      admission: () => this.#admission(),
+      maySend: () => this.#maySend,
       send: (request, free) => {
         if (request.late) this.#late(request)
         this.#requests.send(request, free)
@@ -209,9 +210,9 @@ export class LoadRun {
     if (this.#state === 'sending') this.#users.look()
   }
 
-  #admission(): Admission {
-    if (this.#quota.isUsedUp) return 'skip'
-    return this.#mayLoad ? 'send' : 'wait'
+  get #maySend(): boolean {
+    const isOver = this.#state === 'over' || this.#options.clock.nowMs() >= this.#times.measuredUntilMs
+    return !isOver && !this.#quota.isUsedUp && this.#mayLoad
   }
 
   get #mayLoad(): boolean {
@@ -220,8 +221,7 @@ export class LoadRun {
   }
 
   #admit({ intendedMs }: DueRequest): boolean {
-    const isOver = this.#state === 'over' || this.#options.clock.nowMs() >= this.#times.measuredUntilMs
-    if (!isOver && this.#admission() === 'send') return true
+    if (this.#maySend) return true
     if (!this.#quota.isUsedUp) this.#missed(intendedMs)
     return false
   }

@@ -1,20 +1,14 @@
-/** What may become of a request that is due now. */
-export type Admission =
-  | 'send'
-  /** This worker may not load now. Whether the request was its own is known when it may again: see `lapsed`. */
-  | 'wait'
-  /** Nothing is asked of this worker any more: there is no such request. */
-  | 'skip'
-
 /** What decides when the users of a worker send their requests. */
 export interface Loop {
   userStarted(user: number): void
   /** One user fewer: it goes when it has no request in flight. */
   userRetires(): void
-  /** Requests that were not admitted may be now. */
+  /** Requests may be sent again, after they might not. */
   resume(): void
   /** This worker was not allowed to load from one instant to another: what was due in between and is its own is missed. */
   lapsed(fromMs: number, untilMs: number): void
+  /** What was due until an instant, and was not sent, is not asked for. */
+  passOver(untilMs: number): void
   /** Share or rate are different from some instant on. */
   changed(): void
   /** Indices of the requests to come, as far as is known now. */
@@ -37,5 +31,9 @@ export interface DueRequest {
 export interface LoopOptions {
   /** `free` is to be called when the user has no request in flight any more. */
   readonly send: (request: DueRequest, free: () => void) => void
-  readonly admission: () => Admission
+  /**
+   * Whether requests may be sent now. If not, what is due waits; of what comes of it the loop is told by `lapsed` or
+   * `passOver`, before `resume`.
+   */
+  readonly maySend: () => boolean
 }

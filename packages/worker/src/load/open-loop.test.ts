@@ -1,7 +1,6 @@
 import type { Clock } from '@llmload/core'
 import { OwnArrivals, RateCurve, Shares, systemClock } from '@llmload/core'
 import { describe, expect, test } from 'vitest'
-import type { Admission } from './loop.js'
 import { OpenLoop, type OpenLoopOptions } from './open-loop.js'
 
 interface Sent {
@@ -11,7 +10,7 @@ interface Sent {
   readonly late: boolean
 }
 
-type Means = Partial<Pick<OpenLoopOptions, 'admission' | 'missed'>>
+type Means = Partial<Pick<OpenLoopOptions, 'maySend' | 'missed'>>
 
 function openLoop(qps: number, onSend: (sent: Sent[]) => void = () => {}, means: Means = {}) {
   const clock: Clock = systemClock()
@@ -24,7 +23,7 @@ function openLoop(qps: number, onSend: (sent: Sent[]) => void = () => {}, means:
     clock,
     arrivals: new OwnArrivals({ seed: 1, distribution: 'constant', burstiness: 1 }, rate, shares),
     startMs,
-    admission: () => 'send',
+    maySend: () => true,
     missed: () => {},
     send: ({ index, intendedMs, late }, free) => {
       sent.push({ index, intendedMs: intendedMs - startMs, atMs: clock.nowMs() - startMs, late })
@@ -126,16 +125,16 @@ describe('OpenLoop', () => {
   })
 
   test('what is due while it may not load is missed, and not sent afterwards', async () => {
-    let admission: Admission = 'wait'
+    let maySend = false
     const missed: number[] = []
     const { loop, sent, startMs } = openLoop(100, () => {}, {
-      admission: () => admission,
+      maySend: () => maySend,
       missed: (intendedMs) => missed.push(Math.round(intendedMs - startMs)),
     })
     for (let user = 0; user < 10; user++) loop.userStarted()
     await sleep(35)
     expect(missed).toEqual([])
-    admission = 'send'
+    maySend = true
     loop.lapsed(startMs, startMs + 35)
     loop.resume()
     expect(missed).toEqual([0, 10, 20, 30])
@@ -146,21 +145,21 @@ describe('OpenLoop', () => {
   })
 
   test('what others did meanwhile is not missed, and what was due before is sent late', async () => {
-    let admission: Admission = 'send'
+    let maySend = true
     const missed: number[] = []
     const { loop, sent, startMs, shares, free } = openLoop(100, () => {}, {
-      admission: () => admission,
+      maySend: () => maySend,
       missed: (intendedMs) => missed.push(Math.round(intendedMs - startMs)),
     })
     loop.userStarted() // sends the arrival at 0, and is busy
     await sleep(15)
-    admission = 'wait' // from 15 ms on
+    maySend = false // from 15 ms on
     await sleep(50)
     shares.add({ epoch: 1, fromMs: 35, share: null })
     shares.add({ epoch: 2, fromMs: 55, share: { index: 0, count: 1 } })
     loop.changed()
     loop.lapsed(startMs + 15, startMs + 65)
-    admission = 'send'
+    maySend = true
     free()
     free()
     expect(sent.slice(0, 2).map(({ index }) => index)).toEqual([0, 1])
@@ -169,12 +168,17 @@ describe('OpenLoop', () => {
     loop.stop()
   })
 
-  test('of what is not asked for nothing is missed', async () => {
+  test('what is not asked for is not missed, and nothing of it is sent', async () => {
+    let maySend = false
     const missed: number[] = []
-    const { loop, sent } = openLoop(100, () => {}, { admission: () => 'skip', missed: (ms) => missed.push(ms) })
+    const { loop, sent, startMs } = openLoop(100, () => {}, { maySend: () => maySend, missed: (ms) => missed.push(ms) })
     loop.userStarted()
     await sleep(25)
+    loop.passOver(startMs + 25)
+    maySend = true
+    loop.resume()
+    await sleep(15)
     loop.stop()
-    expect([sent, missed]).toEqual([[], []])
+    expect([sent.map(({ index }) => index), missed]).toEqual([[3], []])
   })
 })

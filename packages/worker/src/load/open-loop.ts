@@ -1,5 +1,5 @@
 import type { Clock, OwnArrivals } from '@llmload/core'
-import type { Admission, Loop, LoopOptions } from './loop.js'
+import type { Loop, LoopOptions } from './loop.js'
 import { PreciseWakeUp } from './precise-wake-up.js'
 
 /** Below this an arrival is on time: the grain of timers, not a lack of users. */
@@ -62,6 +62,10 @@ export class OpenLoop implements Loop {
     this.#lapses.push({ fromMs, untilMs })
   }
 
+  passOver(untilMs: number): void {
+    while (this.#intendedMs <= untilMs) this.#options.arrivals.take()
+  }
+
   changed(): void {
     this.#options.arrivals.changed()
     this.#takeDue(false)
@@ -106,10 +110,11 @@ export class OpenLoop implements Loop {
     this.#options.send({ index, intendedMs, late }, this.#userFree)
   }
 
-  #admit(intendedMs: number): Admission | 'miss' {
+  #admit(intendedMs: number): 'send' | 'wait' | 'miss' {
     if (this.#lapses.length > 0) this.#lapses = this.#lapses.filter(({ untilMs }) => untilMs > intendedMs)
     const wasLapsed = this.#lapses.some(({ fromMs }) => fromMs <= intendedMs)
-    return wasLapsed ? 'miss' : this.#options.admission()
+    if (wasLapsed) return 'miss'
+    return this.#options.maySend() ? 'send' : 'wait'
   }
 
   #nextTurn(): void {
