@@ -229,6 +229,22 @@ describe('a worker process', () => {
     expect(code).toBe(0)
   })
 
+  test('that is told to leave twice cancels what is in flight: all of it is counted, and what was missing is said', async () => {
+    const fleet = await Fleet.start(2, '-t', '9s')
+    await fleet.loads()
+    const leaver = fleet.worker(1)
+    leaver.signal('SIGINT')
+    await fleet.master.says(/was told to leave/)
+    leaver.signal('SIGINT')
+    expect((await leaver.ended).code).toBe(0)
+    const { report } = await fleet.ended()
+    expectExact(report, fleet.seen)
+    const { sent, succeeded, failed, censored } = report.requests
+    expect(sent).toBe(succeeded + failed + censored)
+    expect(of(report, leaver)).toMatchObject({ leftAtS: null, lost: { how: 'left the run by itself', loadShare: 0.5 } })
+    expect(of(report, leaver).lost?.missingShare).toBeGreaterThan(0.05)
+  })
+
   test('that joins late gets its part, and nothing is missing', async () => {
     const fleet = await Fleet.start(1, '-t', '14s')
     await fleet.loads()

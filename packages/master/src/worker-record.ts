@@ -6,6 +6,9 @@ import type { RunWindow } from './run-window.js'
 /** A worker that drained within so much of the end did not leave early: clocks of hosts differ. */
 const END_TOLERANCE_MS = 1000
 
+/** One that stops at an instant by its own clock says so no earlier than that by the master's, but for so much. */
+const CLOCK_TOLERANCE_MS = 50
+
 /** A share of the load and the time in which a worker had it, in ms after the start of the run. */
 interface Span {
   readonly fromMs: number
@@ -19,6 +22,7 @@ export function workerRecord(member: Member, window: RunWindow, run: FinishedRun
   const { times, ledger } = run
   const account = ledger.accountOf(member.id)
   const spans = spansOf(member, window, run)
+  const lost = lossOf(member, spans, window, run)
   const inRunS = (atMs: number): number => (atMs - times.startAtMs) / 1000
   return {
     id: member.id,
@@ -37,8 +41,8 @@ export function workerRecord(member: Member, window: RunWindow, run: FinishedRun
     clock: clockOf(member),
     deltas: account.deltas,
     missingDeltas: account.missing.size + Math.max(0, (member.drained?.lastSeq ?? 0) - account.lastSeq),
-    lost: lossOf(member, spans, window, run),
-    leftAtS: member.leaving && member.drained ? inRunS(member.drained.atMs) : null,
+    lost,
+    leftAtS: member.leaving && member.drained && !lost ? inRunS(member.drained.atMs) : null,
     tokenizer: member.ready?.tokenizer ?? null,
     warnings: member.ready?.warnings ?? [],
     health: account.health.within(window),
@@ -112,7 +116,8 @@ function lossOf(member: Member, spans: readonly Span[], window: RunWindow, run: 
 /** Before it had sent its part, or the sending was over, and without having handed its share over. */
 function leftEarly({ id, quota, leaving, assignments }: Member, drainedAtMs: number, run: FinishedRun): boolean {
   const { times, end, ledger } = run
-  if (leaving && assignments.at(-1)?.share === null) return false
+  const last = assignments.at(-1)
+  if (leaving && last?.share === null && drainedAtMs > times.startAtMs + last.fromMs - CLOCK_TOLERANCE_MS) return false
   if (ledger.accountOf(id).counts.measured.sent >= quota) return false
   const sendingEndMs = 'atMs' in end ? end.atMs : times.endAtMs
   return drainedAtMs < sendingEndMs - END_TOLERANCE_MS

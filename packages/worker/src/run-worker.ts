@@ -26,6 +26,8 @@ export interface WorkerOptions extends MasterAddress {
   readonly allowedTargets: readonly string[]
   /** Aborted when this worker shall leave: it hands its share over, lets what is in flight finish and says so. */
   readonly leave: AbortSignal
+  /** Aborted when it shall wait for nothing any more: it cancels what is in flight, and says so. */
+  readonly leaveNow: AbortSignal
   /** Told of every request before it is sent, and may put a tap on its timeline. */
   readonly onSending?: (timeline: Timeline) => void
 }
@@ -87,7 +89,7 @@ interface Load {
 
 /** Loads until the plan, the master or the signal end it, and tells the master all of it. */
 async function load(session: MasterSession, { prepared, start, ...means }: Load, options: WorkerOptions) {
-  const { clock, log, leave, onSending } = options
+  const { clock, log, leave, leaveNow, onSending } = options
   const { plan, keep } = prepared
   const { startAtMs, assignments, levels } = start
   const startMs = startAtMs - session.clock.offsetMs
@@ -100,7 +102,7 @@ async function load(session: MasterSession, { prepared, start, ...means }: Load,
     warn: (message) => session.send({ type: 'warning', message }),
     ...(onSending && { onSending }),
   })
-  const orders = obeyMaster(session, { run, clock, startMs, leave })
+  const orders = obeyMaster(session, { run, clock, startMs, leave, leaveNow })
   await reached(clock, startMs, session.over)
   const isFromStart = assignments.length > 0
   session.send({ type: 'started', lateByMs: isFromStart ? Math.max(0, clock.nowMs() - startMs) : 0 })
@@ -118,21 +120,21 @@ async function load(session: MasterSession, { prepared, start, ...means }: Load,
   const lastSentMs = run.lastSentMs === null ? null : run.lastSentMs + offsetMs
   session.send({ type: 'drained', lastSeq, lastSentMs, endedMs: run.endedMs + offsetMs })
   await session.flushed()
-  await goodbye(session)
+  await goodbye(session, leave)
   log.info({}, 'run over')
 }
 
-/** All is said and heard: a master that is gone now does not matter any more. */
-async function goodbye(session: MasterSession): Promise<void> {
+/** All is said and heard: a master that is gone now does not matter any more, and one that is there need not say so. */
+async function goodbye(session: MasterSession, leave: AbortSignal): Promise<void> {
   let patience: NodeJS.Timeout | undefined
   const impatient = new Promise<void>((resolve) => {
     patience = setTimeout(resolve, GOODBYE_LIMIT_MS)
   })
-  await Promise.race([session.expect('bye'), session.parted(), impatient]).catch(() => {})
+  await Promise.race([session.expect('bye'), session.parted(), farewell(leave), impatient]).catch(() => {})
   clearTimeout(patience)
 }
 
-/** Before there is load, leaving is the same as being sent away. */
+/** Before there is load, and after it, leaving is the same as being sent away. */
 function farewell(leave: AbortSignal): Promise<Extract<MasterMessage, { type: 'bye' }>> {
   return new Promise((resolve) => {
     if (leave.aborted) resolve({ type: 'bye' })

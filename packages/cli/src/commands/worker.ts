@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { EXIT, type FleetConfig, type LogLevel, systemClock } from '@llmload/core'
 import { runWorker } from '@llmload/worker'
 import type { Checked } from '../command-line.js'
@@ -6,6 +7,9 @@ import { openLog } from '../logger.js'
 import { masterAddress } from '../master-address.js'
 import { version } from '../version.js'
 import { Workers } from '../worker-processes.js'
+
+/** After the second Ctrl-C: what was in flight is cancelled and reported in a moment, if the master is there. */
+const LEAVE_NOW_LIMIT_MS = 2000
 
 /** `--worker`: this process is one worker, or starts several and waits for them. */
 export async function worker(checked: Checked, signals: Signals): Promise<number> {
@@ -17,12 +21,14 @@ export async function worker(checked: Checked, signals: Signals): Promise<number
     log.error({}, 'the process that started this worker is gone, and so is its load')
     return EXIT.notCarriedOut
   })
-  return Promise.race([work, isOrphaned, aborted(signals.now).then(() => EXIT.notCarriedOut)])
+  const isImpatient = aborted(signals.now).then(() => delay(LEAVE_NOW_LIMIT_MS, EXIT.notCarriedOut))
+  return Promise.race([work, isOrphaned, isImpatient])
 
   async function workAlone(): Promise<number> {
     const maxWaitMs = fleet.masterMaxWaitS * 1000
     const { allowedTargets } = fleet
-    await runWorker({ ...masterAddress(fleet), clock, log, version, maxWaitMs, allowedTargets, leave: signals.drain })
+    const leaving = { leave: signals.drain, leaveNow: signals.now }
+    await runWorker({ ...masterAddress(fleet), ...leaving, clock, log, version, maxWaitMs, allowedTargets })
     return EXIT.ok
   }
 }

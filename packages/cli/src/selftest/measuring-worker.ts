@@ -27,7 +27,7 @@ export interface MeasuringJob {
   readonly answersPerSample: number
 }
 
-async function measure(job: MeasuringJob, flags: readonly string[], { drain }: Signals): Promise<number> {
+async function measure(job: MeasuringJob, flags: readonly string[], { drain, now }: Signals): Promise<number> {
   const clock = systemClock()
   const checked = readCommandLine(flags, process.env)
   const { masterHost, masterPort, token, masterMaxWaitS } = checked.config.fleet
@@ -37,7 +37,8 @@ async function measure(job: MeasuringJob, flags: readonly string[], { drain }: S
   let firstMs = Number.NaN
   const options = {
     url: `ws://${masterHost}:${masterPort}/worker`,
-    ...{ token, clock, version, log: openLog(checked, clock), leave: drain, maxWaitMs: masterMaxWaitS * 1000 },
+    ...{ token, clock, version, log: openLog(checked, clock), maxWaitMs: masterMaxWaitS * 1000 },
+    ...{ leave: drain, leaveNow: now },
     allowedTargets: [],
     onSending: (timeline: Timeline) => {
       const nowMs = clock.nowMs()

@@ -12,6 +12,7 @@ export interface ObeyOptions {
   /** Start of the run on this worker's clock. */
   readonly startMs: number
   readonly leave: AbortSignal
+  readonly leaveNow: AbortSignal
 }
 
 /** When a load has to stop sending, and when to cancel what is in flight. */
@@ -23,9 +24,9 @@ export interface Orders {
 /**
  * Does what the master says while a load goes on: as its messages come, for a lease that they renew
  * must not be used before what they say about shares is known. A master that is gone for good ends
- * the load, and so does `leave`, once the share is handed over.
+ * the load, and so does `leave`, once the share is handed over, or `leaveNow`, which does not wait for that.
  */
-export function obeyMaster(session: MasterSession, { run, clock, startMs, leave }: ObeyOptions): Orders {
+export function obeyMaster(session: MasterSession, { run, clock, startMs, leave, leaveNow }: ObeyOptions): Orders {
   const stop = new AbortController()
   const cancel = new AbortController()
   const handOver = new WakeUp(clock, () => stop.abort())
@@ -46,10 +47,11 @@ export function obeyMaster(session: MasterSession, { run, clock, startMs, leave 
   }
   if (leave.aborted) onLeave()
   leave.addEventListener('abort', onLeave, { once: true })
-  session.over.addEventListener('abort', () => {
+  const cutOff = (): void => {
     stop.abort()
     cancel.abort()
-  })
+  }
+  for (const signal of [session.over, leaveNow]) signal.addEventListener('abort', cutOff)
   return { stop: stop.signal, cancel: cancel.signal }
 }
 
