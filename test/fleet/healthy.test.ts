@@ -4,7 +4,7 @@ import { fleet } from './support/fleet.js'
 import { scenario } from './support/scenario.js'
 
 const RATE = 40
-const LOAD = `--qps ${RATE} -u 80 -r 40 -t 3s`
+const LOAD = `--qps ${RATE} -u 400 -r 200 -t 3s`
 /** Half of the users start at once, the others a second later: then the window opens. */
 const RAMP_REQUESTS = RATE
 const REQUESTS = 3 * RATE
