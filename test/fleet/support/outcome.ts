@@ -108,9 +108,9 @@ export class Outcome {
     return this.dueIndices.filter((index) => !seen.has(index))
   }
 
-  /** How late requests of the window arrived, against the schedule, in order of size. In a ramp many processes start at once. */
-  get lagsMs(): number[] {
-    return this.inWindow
+  /** How late requests arrived, against the schedule, in order of size. */
+  lagsMs(requests: readonly Sent[]): number[] {
+    return requests
       .flatMap(({ index, atMs }) => (index === null ? [] : atMs - this.dueMs(index)))
       .toSorted((a, b) => a - b)
   }
