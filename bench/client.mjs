@@ -6,6 +6,7 @@ import { cpus } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requestBody, systemClock } from '../packages/core/dist/index.js'
+import { yieldHelperThreads } from '../packages/worker/dist/helper-threads.js'
 import { httpClient } from '../packages/worker/dist/http/http-client.js'
 import { DeltaSender } from '../packages/worker/dist/link/delta-sender.js'
 import { LoadRun } from '../packages/worker/dist/load/load-run.js'
@@ -22,6 +23,7 @@ console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? '{}'))))
 
 /** @param {import('./measurements.mjs').Measurement} measurement */
 async function measure(measurement) {
+  yieldHelperThreads()
   const server = await startStampServer()
   const plan = planOf(measurement, server.url)
   const client = httpClient({ plan, secrets: secretsOf(measurement), clock, keepText: false })

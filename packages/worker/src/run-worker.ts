@@ -1,5 +1,6 @@
 import { type Clock, LoadError, type Log, type MasterMessage, messageOf, type Timeline } from '@llmload/core'
 import { checkTarget } from './allowed-targets.js'
+import { yieldHelperThreads } from './helper-threads.js'
 import { httpClient } from './http/http-client.js'
 import type { MasterAddress } from './link/connect-options.js'
 import { DeltaSender } from './link/delta-sender.js'
@@ -38,6 +39,7 @@ export interface WorkerOptions extends MasterAddress {
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { log, leave } = options
+  yieldHelperThreads()
   const session = new MasterSession(options)
   try {
     const welcome = await Promise.race([session.expect('welcome'), farewell(leave)])

@@ -276,6 +276,21 @@ describe('whatever is skimmed has the effect that JSON.parse finds:', () => {
     }
     expect(skims).toBeGreaterThan(2000)
   })
+
+  test.each(Object.entries(SERVERS))('in a stream of one form, %s', (_, chunk) => {
+    const form = Buffer.from(chunk)
+    let skims = 0
+    for (let i = 0; i < 5000; i++) {
+      // Its form is learned from those that are not changed.
+      const draw = new Draw(i)
+      const text = draw.below(2) === 0 ? form : mutated(form, draw)
+      const result = skimmed(text)
+      if (result === null) continue
+      skims++
+      expect(result, `${text}`).toEqual(decoded(text))
+    }
+    expect(skims).toBeGreaterThan(2500)
+  })
 })
 
 function mutated(chunk: Buffer, draw: Draw): Buffer {

@@ -51,6 +51,17 @@ function skipString(bytes: Buffer, at: number, end: number): number {
   return -1
 }
 
+/** A string without escapes, its opening quote at `at`. */
+export function skipPlainString(bytes: Buffer, at: number, end: number): number {
+  if (bytes[at] !== QUOTE) return -1
+  for (let i = at + 1; i < end; i++) {
+    const byte = bytes[i] ?? 0
+    if (byte === QUOTE) return i + 1
+    if (byte < SPACE || byte === BACKSLASH) return -1
+  }
+  return -1
+}
+
 /** Any value. */
 export function skipValue(bytes: Buffer, at: number, end: number, depth = 0): number {
   switch (bytes[at]) {
@@ -114,7 +125,8 @@ function skipArray(bytes: Buffer, at: number, end: number, depth: number): numbe
   }
 }
 
-function skipNumber(bytes: Buffer, at: number): number {
+/** A number, its first digit or sign at `at`. */
+export function skipNumber(bytes: Buffer, at: number): number {
   let i = bytes[at] === MINUS ? at + 1 : at
   const whole = skipDigits(bytes, i)
   if (whole === i || (bytes[i] === ZERO && whole > i + 1)) return -1

@@ -1,9 +1,9 @@
 import { isSet, type Timeline } from '../request/timeline.js'
+import { AnswerText } from './answer-text.js'
 import { ChunkSkimmer } from './chunk-skimmer.js'
 import { ChunkTokens } from './chunk-tokens.js'
 import type { Answer, AnswerWish } from './endpoint.js'
 import { isObject, type JsonObject, parseJson } from './json.js'
-import { RawText } from './raw-text.js'
 import { errorMessage } from './server-words.js'
 import { ThinkTags } from './think-tags.js'
 
@@ -13,7 +13,8 @@ export class OpenAiAnswer implements Answer {
   static readonly #skimmer = new ChunkSkimmer()
   finished = 0
   readonly #timeline: Timeline
-  readonly #keepText: boolean
+  /** Null where it is not kept. */
+  readonly #text: AnswerText | null
   /** By index of the answer; null where tags mean nothing. */
   readonly #thinkTags: Map<number, ThinkTags> | null
   readonly #chunkTokens: ChunkTokens
@@ -22,22 +23,16 @@ export class OpenAiAnswer implements Answer {
   #hasToken = false
   #hasVisible = false
   #hasReasoning = false
-  /** Text by index of the answer, as the pieces of several answers come interleaved. A server may send any index. */
-  readonly #texts = new Map<number, string>()
-  /** What follows on the text of the first answer. */
-  readonly #skimmedText = new RawText()
 
   constructor(timeline: Timeline, { keepText, thinkTags }: AnswerWish) {
     this.#timeline = timeline
-    this.#keepText = keepText
+    this.#text = keepText ? new AnswerText() : null
     this.#thinkTags = thinkTags ? new Map() : null
     this.#chunkTokens = new ChunkTokens(timeline)
   }
 
   get text(): string {
-    this.#addText(0, '')
-    const inOrder = [...this.#texts].sort(([a], [b]) => a - b)
-    return inOrder.map(([, text]) => text).join('')
+    return this.#text?.all ?? ''
   }
 
   skim(bytes: Buffer, at: number, end: number): number {
@@ -45,14 +40,14 @@ export class OpenAiAnswer implements Answer {
   }
 
   skimmed(bytes: Buffer, atMs: number): void {
-    const { textStart, textEnd, chars, visible, usageStart, usageEnd } = OpenAiAnswer.#skimmer
+    const { text, visible, usageStart, usageEnd } = OpenAiAnswer.#skimmer
     const timeline = this.#timeline
     const usageGrew = usageEnd > 0 && this.#readUsage(parseJson(bytes.toString('utf8', usageStart, usageEnd)), atMs)
     this.#markChoices(atMs)
-    const hasText = textEnd > 0
+    const hasText = text.end > 0
     if (hasText) {
-      timeline.chars += chars
-      if (this.#keepText) this.#skimmedText.add(bytes, textStart, textEnd)
+      timeline.chars += text.chars
+      this.#text?.addRaw(bytes, text.start, text.end)
     }
     if (hasText || usageGrew) this.#mark(0, atMs, hasText && visible, hasText && !visible, 0)
   }
@@ -95,7 +90,7 @@ export class OpenAiAnswer implements Answer {
     const text = piece.hidden + piece.visible
     if (text !== '') {
       timeline.chars += codePoints(text)
-      if (this.#keepText) this.#addText(piece.index, text)
+      this.#text?.add(piece.index, text)
     }
     timeline.logprobTokens += piece.logprobTokens
     timeline.idTokens += piece.idTokens
@@ -118,11 +113,6 @@ export class OpenAiAnswer implements Answer {
       this.#hasVisible = false
     }
     return [tags.visible, tags.reasons || reasons]
-  }
-
-  #addText(index: number, text: string): void {
-    const before = this.#texts.get(index) ?? ''
-    this.#texts.set(index, before + (index === 0 ? this.#skimmedText.take() : '') + text)
   }
 
   #markChoices(atMs: number): void {

@@ -146,6 +146,8 @@ export class ResponseReader implements EventSink {
 
   #parserFor(firstByte: string): BodyParser {
     this.#format = formatOf(this.#contentType, firstByte, this.#expected.stream)
+    // A part of the head's text, all of which it would keep in memory for as long as the stream lasts.
+    this.#contentType = ''
     switch (this.#format) {
       case 'sse':
         return new SseParser(this)
