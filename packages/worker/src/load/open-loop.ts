@@ -6,11 +6,11 @@ import { PreciseWakeUp } from './precise-wake-up.js'
 const LATE_AFTER_MS = 2
 
 /**
- * Most requests sent in one turn of the event loop. A connection is made, and an answer read, between
+ * Longest time of sending in one turn of the event loop. A connection is made, and an answer read, between
  * turns: a thousand requests sent at a stroke would have the time of all that in their time to first
  * token, where it does not belong. So they are sent a few at a time, and are late, which is recorded as such.
  */
-const MOST_PER_TURN = 16
+const SENDING_MS_PER_TURN = 0.25
 
 export interface OpenLoopOptions extends LoopOptions {
   readonly clock: Clock
@@ -30,7 +30,10 @@ export class OpenLoop implements Loop {
   readonly #wakeUp: PreciseWakeUp
   /** Users without a request; below zero, so many of the busy ones retire as soon as they are free. */
   #free = 0
-  #sentInTurn = 0
+  /** When the first request of this turn of the event loop was sent; null if none was. */
+  #turnMs: number | null = null
+  /** More was due than this turn had time for. */
+  #isHeldBack = false
   /** Times in which this worker was not allowed to load, as far as arrivals of them may be left. */
   #lapses: { readonly fromMs: number; readonly untilMs: number }[] = []
   readonly #userFree = (): void => {
@@ -95,7 +98,10 @@ export class OpenLoop implements Loop {
       const intendedMs = this.#intendedMs
       const admitted = this.#admit(intendedMs)
       if (admitted === 'wait') return this.#wakeUp.cancel()
-      if (admitted === 'send' && this.#sentInTurn === MOST_PER_TURN) return
+      if (admitted === 'send' && this.#isTurnFull) {
+        this.#isHeldBack = true
+        return
+      }
       const { index } = arrivals.take()
       if (admitted === 'miss') missed(intendedMs)
       if (admitted === 'send') this.#send(index, intendedMs, hadNoFreeUser && nowMs - intendedMs > LATE_AFTER_MS)
@@ -105,7 +111,8 @@ export class OpenLoop implements Loop {
   }
 
   #send(index: number, intendedMs: number, late: boolean): void {
-    if (this.#sentInTurn++ === 0) setImmediate(() => this.#nextTurn())
+    if (this.#turnMs === null) setImmediate(() => this.#nextTurn())
+    this.#turnMs ??= this.#options.clock.nowMs()
     this.#free--
     this.#options.send({ index, intendedMs, late }, this.#userFree)
   }
@@ -117,9 +124,14 @@ export class OpenLoop implements Loop {
     return this.#options.maySend() ? 'send' : 'wait'
   }
 
+  get #isTurnFull(): boolean {
+    return this.#turnMs !== null && this.#options.clock.nowMs() - this.#turnMs > SENDING_MS_PER_TURN
+  }
+
   #nextTurn(): void {
-    const wasFull = this.#sentInTurn === MOST_PER_TURN
-    this.#sentInTurn = 0
-    if (wasFull) this.#takeDue(false)
+    const wasHeldBack = this.#isHeldBack
+    this.#turnMs = null
+    this.#isHeldBack = false
+    if (wasHeldBack) this.#takeDue(false)
   }
 }
