@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { NODE_OF_WORKERS } from '../packages/cli/dist/worker-processes.js'
 import { compile, yardstick } from './ground-truth/stamp-server.mjs'
 import { MEASUREMENTS } from './measurements.mjs'
 
@@ -57,7 +58,8 @@ function machine() {
 
 /** One measurement, in a process of its own. */
 function run(measurement) {
-  const output = execFileSync(process.execPath, [CLIENT, JSON.stringify(measurement)], { encoding: 'utf8' })
+  const [node = '', ...flags] = NODE_OF_WORKERS
+  const output = execFileSync(node, [...flags, CLIENT, JSON.stringify(measurement)], { encoding: 'utf8' })
   return { name: measurement.name, ...JSON.parse(output) }
 }
 

@@ -9,7 +9,7 @@ import { type EmbeddedSim, startEmbeddedSim } from '../embedded-sim.js'
 import type { Signals } from '../exit.js'
 import { openLog } from '../logger.js'
 import { version } from '../version.js'
-import { Workers } from '../worker-processes.js'
+import { NODE_OF_WORKERS, Workers } from '../worker-processes.js'
 import type { MeasuringJob } from './measuring-worker.js'
 import type { StampData } from './stamp-account.js'
 
@@ -71,7 +71,7 @@ async function run(load: MeasuredLoad, url: string, folder: string, signals: Sig
   const checked = readCommandLine(['--host', url, '--processes', `${count}`, ...output, ...window, ...flags], {})
   const times = { warmUpMs: WARM_UP_S * 1000, measuredMs: seconds * 1000 }
   const job: MeasuringJob = { folder, ...times, itlMs, answersPerSample }
-  const program = [process.execPath, MEASURING_WORKER, JSON.stringify(job)]
+  const program = [...NODE_OF_WORKERS, MEASURING_WORKER, JSON.stringify(job)]
   const clock = systemClock()
   let json = ''
   await runMaster(
