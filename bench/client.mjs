@@ -51,7 +51,7 @@ async function measure(measurement) {
   return { ...figures(samples, truth), ...memory, ...cpu, seconds: (window[1] - window[0]) / 1000, worstLateMs }
 }
 
-function planOf({ users, qps = null, maxRequests = null, seconds, tokens }, baseUrl) {
+function planOf({ users, qps = null, maxRequests = null, burstPeriodS = null, seconds, tokens }, baseUrl) {
   return {
     runId: 'bench',
     seed: 1,
@@ -65,7 +65,7 @@ function planOf({ users, qps = null, maxRequests = null, seconds, tokens }, base
         qps,
         qpsDistribution: 'constant',
         burstiness: 1,
-        burstPeriodS: null,
+        burstPeriodS,
         ramping: null,
         stages: [],
         warmupS: 0,

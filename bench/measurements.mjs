@@ -6,6 +6,7 @@
  * @property {number} users streams at once; with `qps` those that wait for arrivals
  * @property {number} [qps] arrivals per second; without it every user sends again at once
  * @property {number} [maxRequests]
+ * @property {number} [burstPeriodS] all users send at once so often
  * @property {number} seconds
  * @property {number} tokens chunks of an answer; 0 = one JSON body, at once
  * @property {number} ttftMs
@@ -39,6 +40,13 @@ const burst = (users) => ({
   goals: [{ what: 'TTFT error p50 per request, ms', of: (row) => row.ttftErrorMs.p50 / users, most: 0.05 }],
 })
 
+/** The same in a run that lasts: connections are there, and code is compiled. */
+const bursts = (users) => ({
+  ...{ name: `${users} requests at once, every second`, users, burstPeriodS: 1, seconds: 13, warmUpS: 4 },
+  ...{ tokens: 1, ttftMs: 50, itlMs: 0 },
+  goals: [{ what: 'TTFT error p50 per request, ms', of: (row) => row.ttftErrorMs.p50 / users, most: 0.05 }],
+})
+
 const pacing = (qps) => ({
   name: `${qps} arrivals/s`,
   ...{ users: 1000, qps, seconds: 5, tokens: 5, ttftMs: 50, itlMs: 10, warmUpS: 1 },
@@ -53,6 +61,8 @@ export const MEASUREMENTS = [
   paced(2000, [ttftP99(5), chunksPerCpuS]),
   burst(64),
   burst(1024),
+  bursts(64),
+  bursts(1024),
   pacing(50),
   pacing(1000),
   {
