@@ -54,7 +54,7 @@ const LEARN_AFTER = 8
  * right about what it does not take.
  *
  * A chunk is compared with the form that the chunks before had; one that differs is walked, in one
- * pass over its bytes. Neither allocates.
+ * pass over its bytes. Neither allocates, but where a form is learned.
  */
 export class ChunkSkimmer {
   /** The text that the event brings, if any. */
