@@ -10,7 +10,7 @@ const PROGRAM = `
   console.log(JSON.stringify(all))
 `
 
-test.skipIf(process.platform !== 'linux')('threads of the engine give way to the event loop (threads have priorities on Linux alone)', () => {
+test.skipIf(process.platform !== 'linux')('threads of the engine give way to the event loop, on Linux', () => {
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', PROGRAM], { encoding: 'utf8' })
   const threads: [isLoop: boolean, niceness: number][] = JSON.parse(output)
   const own = threads.find(([isLoop]) => isLoop)?.[1] ?? Number.NaN
