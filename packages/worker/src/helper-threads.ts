@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { constants, getPriority, setPriority } from 'node:os'
 
 /**
  * Behind the event loop, but not so far that a collection waits for long for a thread that helps it on a host
  * whose cores are all busy.
  */
-const NICENESS = 10
+const NICER_BY = 10
 
 /**
  * Lets the threads of the engine, which compile and collect garbage beside the event loop, give way to it: where
@@ -14,9 +14,10 @@ const NICENESS = 10
  */
 export function yieldHelperThreads(): void {
   if (process.platform !== 'linux') return
+  const niceness = Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW)
   for (const thread of otherThreads()) {
     try {
-      setPriority(thread, NICENESS)
+      setPriority(thread, niceness)
     } catch {
       // It has ended, or a sandbox forbids it: then it stays as it was.
     }

@@ -77,7 +77,6 @@ export class ChunkSkimmer {
    * it has to be decoded in full; only then is nothing else to be read here.
    */
   skim(bytes: Buffer, at: number, end: number): number {
-    this.text.clear()
     this.usageStart = 0
     this.usageEnd = 0
     const behind = this.#shape === null ? -1 : this.#shape.fit(bytes, at, end, this.text)

@@ -128,7 +128,7 @@ export const REASONING_METRICS = [
   },
 ] as const satisfies readonly MetricDefinition[]
 
-/** Made in its full length at once: what an array leaves behind as it grows was a quarter of all garbage of a worker. */
+/** Made in its full length at once: what an array leaves behind as it grows was a fifth of all garbage of a worker. */
 function gaps(instantsMs: readonly number[]): number[] {
   const values = instantsMs.slice(1)
   for (let k = 0; k < values.length; k++) values[k] = (values[k] ?? Number.NaN) - (instantsMs[k] ?? Number.NaN)

@@ -111,8 +111,10 @@ export class OpenLoop implements Loop {
   }
 
   #send(index: number, intendedMs: number, late: boolean): void {
-    if (this.#turnMs === null) setImmediate(() => this.#nextTurn())
-    this.#turnMs ??= this.#options.clock.nowMs()
+    if (this.#turnMs === null) {
+      this.#turnMs = this.#options.clock.nowMs()
+      setImmediate(() => this.#nextTurn())
+    }
     this.#free--
     this.#options.send({ index, intendedMs, late }, this.#userFree)
   }
