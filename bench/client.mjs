@@ -11,7 +11,7 @@ import { httpClient } from '../packages/worker/dist/http/http-client.js'
 import { DeltaSender } from '../packages/worker/dist/link/delta-sender.js'
 import { LoadRun } from '../packages/worker/dist/load/load-run.js'
 import { warmUp } from '../packages/worker/dist/warm-up.js'
-import { startStampServer } from './ground-truth/stamp-server.mjs'
+import { quantiles, startStampServer, trueTtftMs } from './ground-truth/stamp-server.mjs'
 
 /** Chunks are compared with the truth in one of so many requests, first tokens in all. */
 const CHUNKS_OF_EVERY = 8
@@ -157,21 +157,15 @@ function figures({ times, chunkMs, chunks, failures, isWithin }, truth) {
     const [index, intendedMs, sentMs, firstTokenMs, endMs] = times.slice(i, i + 5)
     if (isWithin(endMs)) ended++
     if (!isWithin(sentMs)) continue
-    const { readMs, chunkMs: trueMs } = truth.get(index)
-    ttft.push(firstTokenMs - sentMs - (trueMs[0] - readMs))
+    const known = truth.get(index)
+    ttft.push(firstTokenMs - sentMs - trueTtftMs(known))
     lag.push(sentMs - intendedMs)
     chunkMs.get(index)?.forEach((atMs, k) => {
-      chunk.push(atMs + toServerMs - trueMs[k])
+      chunk.push(atMs + toServerMs - known.chunkMs[k])
     })
   }
   return {
     ...{ chunks, ended, failed: failures.length, failure: failures[0] ?? null },
     ...{ ttftErrorMs: quantiles(ttft), chunkErrorMs: quantiles(chunk), lagMs: quantiles(lag) },
   }
-}
-
-function quantiles(values) {
-  const sorted = Float64Array.from(values).sort()
-  const at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? null
-  return { p50: at(0.5), p99: at(0.99), max: at(1) }
 }

@@ -69,11 +69,15 @@ function medianOf(rows) {
 }
 
 /** The same load by a client in C: how much of an error and of a cost is the machine's. */
-function compare({ chunks, cpuS }, { chunkErrorMs, ...c }) {
+function compare({ chunks, cpuS }, { ttftErrorMs, chunkErrorMs, ...c }) {
   const perCpuS = c.chunks / c.cpuS
   const share = Math.round((100 * chunks) / cpuS / perCpuS)
-  const error = `chunk error p50 ${shown(chunkErrorMs.p50)}, p99 ${shown(chunkErrorMs.p99)}`
-  console.log(`    in C: ${error}, ${shown(perCpuS)} chunks/CPU s, of which the worker reaches ${share} %`)
+  const errors = `TTFT error ${ofBoth(ttftErrorMs)}, chunk error ${ofBoth(chunkErrorMs)}`
+  console.log(`    in C: ${errors}, ${shown(perCpuS)} chunks/CPU s, of which the worker reaches ${share} %`)
+}
+
+function ofBoth({ p50, p99 }) {
+  return `p50 ${shown(p50)}, p99 ${shown(p99)}`
 }
 
 /** Says whether a goal is reached; returns 1 if it is not. */

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 const SERVER = join(tmpdir(), 'llmload-stamp-server')
 const YARDSTICK = join(tmpdir(), 'llmload-stamp-client')
 const RECORD_BYTES = 16
+const YARDSTICK_RECORD_BYTES = 24
 /** USER_HZ, which is the same on every Linux. */
 const TICKS_PER_S = 100
 
@@ -26,9 +27,36 @@ export function compile() {
 export async function yardstick({ users, tokens }, seconds) {
   const server = await startStampServer()
   const { port } = new URL(server.url)
-  const output = execFileSync(YARDSTICK, [port, users, tokens, seconds].map(String), { encoding: 'utf8' })
-  await server.stop()
-  return JSON.parse(output)
+  const folder = mkdtempSync(join(tmpdir(), 'llmload-yardstick-'))
+  const file = join(folder, 'requests')
+  const output = execFileSync(YARDSTICK, [port, users, tokens, seconds, file].map(String), { encoding: 'utf8' })
+  const { truth } = await server.stop()
+  const ttftErrorMs = quantiles(firstTokens(file).map(({ number, ms }) => ms - trueTtftMs(truth.get(number))))
+  rmSync(folder, { recursive: true })
+  return { ...JSON.parse(output), ttftErrorMs }
+}
+
+/** What passed for the server from reading a request to sending its first token. */
+export const trueTtftMs = ({ readMs, chunkMs }) => (chunkMs[0] ?? Number.NaN) - readMs
+
+/** What passed for the yardstick from sending a request to its first token. */
+function firstTokens(path) {
+  const words = viewOf(path)
+  return Array.from({ length: words.byteLength / YARDSTICK_RECORD_BYTES }, (_, k) => {
+    const [number, sentNs, firstNs] = [0, 8, 16].map((at) => words.getBigInt64(k * YARDSTICK_RECORD_BYTES + at, true))
+    return { number: Number(number), ms: Number((firstNs ?? 0n) - (sentNs ?? 0n)) / 1e6 }
+  })
+}
+
+export function quantiles(values) {
+  const sorted = Float64Array.from(values).sort()
+  const at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? null
+  return { p50: at(0.5), p99: at(0.99), max: at(1) }
+}
+
+function viewOf(path) {
+  const bytes = readFileSync(path)
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** A running server. `stop` ends it and returns what it knows. */
@@ -67,10 +95,9 @@ function cpuSecondsOf(pid) {
 
 /** By request: when it was read, and when each chunk was sent, in ms of the monotonic clock. */
 function readLog(path) {
-  const bytes = readFileSync(path)
-  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const words = viewOf(path)
   const truth = new Map()
-  for (let at = 0; at < bytes.byteLength; at += RECORD_BYTES) {
+  for (let at = 0; at < words.byteLength; at += RECORD_BYTES) {
     const request = words.getUint32(at, true)
     const chunk = words.getInt32(at + 4, true)
     const ms = Number(words.getBigInt64(at + 8, true)) / 1e6
