@@ -118,15 +118,18 @@ function stagesOf({ plan: { load }, stages }: RunRecord, windowS: number): RunRe
 }
 
 function factsOf({ plan, stats, workers }: RunRecord) {
-  const median = (name: MetricName): number | null => inUnit(stats.histogram(name).percentile(50), 'ms')
-  const latencyP50Ms = median('time_to_first_token') ?? median('total_latency')
+  const percentile = (name: MetricName, q: number): number | null => inUnit(stats.histogram(name).percentile(q), 'ms')
+  const latency = stats.histogram('time_to_first_token').count > 0 ? 'time_to_first_token' : 'total_latency'
+  const median = (name: MetricName): number | null => percentile(name, 50)
+  const latencyP50Ms = median(latency)
   return {
     counts: stats.counts,
     openLoop: plan.load.qps !== null,
-    lagP95Ms: inUnit(stats.histogram('schedule_lag').percentile(95), 'ms'),
-    lagP75Ms: inUnit(stats.histogram('schedule_lag').percentile(75), 'ms'),
+    lagP95Ms: percentile('schedule_lag', 95),
+    lagP75Ms: percentile('schedule_lag', 75),
     clientErrors: clientErrorsOf(stats),
     latencyP50Ms,
+    latencyP99Ms: percentile(latency, 99),
     // The gap between events is zero where a late client read several at once: no excuse for being late.
     finestP50Ms: Math.max(median('inter_token_latency') ?? 0, median('time_per_output_token') ?? 0) || latencyP50Ms,
     workers,

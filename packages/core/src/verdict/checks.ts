@@ -7,6 +7,7 @@ import {
   type ReasonCode,
   SATURATED_ELU,
   STALL_MS,
+  STAMP_P99_TOLERANCE_MS,
   STAMP_TOLERANCE_MS,
   STOLEN_CPU,
 } from './limits.js'
@@ -44,6 +45,7 @@ export const WORKER_CHECKS: readonly WorkerCheck[] = [
   }),
   ({ id, health }) => stalls(id, health),
   loopDelay,
+  loopDelayTail,
   ({ id, health }) => {
     const observed = badShare(health.busy, health)
     return { code: 'event_loop_busy', worker: id, observed, message: eventLoop(`above ${BUSY_ELU}`, observed) }
@@ -160,6 +162,19 @@ function loopDelay({ id, health }: WorkerFacts, { finestP50Ms }: RunFacts): Obse
     message:
       `its event loop made time stamps ${milliseconds(delayMs)} late on average, ` +
       `where the finest median that they measure is ${milliseconds(finestP50Ms ?? 0)}`,
+  }
+}
+
+/** A second has a hundred readings, of which this is the latest; the mean of all seconds but the worst. */
+function loopDelayTail({ id, health }: WorkerFacts, { latencyP99Ms }: RunFacts): Observation {
+  const delayMs = ratio(health.loopDelayP99SumMs - health.loopDelayP99MaxMs, health.seconds - 1)
+  return {
+    code: 'loop_delay_tail',
+    worker: id,
+    observed: delayAgainst(delayMs, latencyP99Ms, STAMP_P99_TOLERANCE_MS),
+    message:
+      `its event loop was ${milliseconds(delayMs)} late (p99), ` +
+      `where the latency that it measures is ${milliseconds(latencyP99Ms ?? 0)} (p99)`,
   }
 }
 

@@ -14,6 +14,8 @@ export interface RunFacts {
   readonly clientErrors: number
   /** Median of the latency that a reader looks at first: TTFT of a stream, E2E else. */
   readonly latencyP50Ms: number | null
+  /** Its 99th percentile. */
+  readonly latencyP99Ms: number | null
   /** Median gap between events or tokens of a stream, the longer of both; the latency above where there are none. */
   readonly finestP50Ms: number | null
   readonly workers: readonly WorkerFacts[]

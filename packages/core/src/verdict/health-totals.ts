@@ -16,6 +16,7 @@ export interface HealthTotals {
   readonly stalledMs: number
   readonly loopDelayMaxMs: number
   readonly loopDelayP99MaxMs: number
+  readonly loopDelayP99SumMs: number
   readonly stampDelaySumMs: number
   readonly stampDelayMaxMs: number
   readonly eluSum: number
@@ -33,7 +34,8 @@ export interface HealthTotals {
 
 export const NO_HEALTH: HealthTotals = {
   ...{ seconds: 0, busy: 0, saturated: 0, stolen: 0, throttled: 0, stealing: 0 },
-  ...{ stalled: 0, stalledMs: 0, loopDelayMaxMs: 0, loopDelayP99MaxMs: 0, stampDelaySumMs: 0, stampDelayMaxMs: 0 },
+  ...{ stalled: 0, stalledMs: 0, loopDelayMaxMs: 0, loopDelayP99MaxMs: 0, loopDelayP99SumMs: 0 },
+  ...{ stampDelaySumMs: 0, stampDelayMaxMs: 0 },
   ...{ eluSum: 0, eluMax: 0, cpuCoresSum: 0, throttledSumMs: 0, stealSum: 0, gcSumMs: 0, gcMaxMs: 0 },
   ...{ rssMaxBytes: 0, memoryLimitBytes: 0, memoryShareMax: 0 },
 }
@@ -56,6 +58,7 @@ export function withSecond(totals: HealthTotals, second: WorkerHealth): HealthTo
     stalledMs: totals.stalledMs + stalledMs,
     loopDelayMaxMs: Math.max(totals.loopDelayMaxMs, loopDelayMaxMs),
     loopDelayP99MaxMs: Math.max(totals.loopDelayP99MaxMs, second.loopDelayP99Ms),
+    loopDelayP99SumMs: totals.loopDelayP99SumMs + second.loopDelayP99Ms,
     stampDelaySumMs: totals.stampDelaySumMs + stampDelayMs,
     stampDelayMaxMs: Math.max(totals.stampDelayMaxMs, stampDelayMs),
     eluSum: totals.eluSum + elu,

@@ -19,6 +19,8 @@ export interface Limit {
  * 0.01–0.05 ms when quiet, 0.5–3 ms when other programs want three times the CPUs that it has.
  */
 export const STAMP_TOLERANCE_MS = 3
+/** … nor a 99th percentile of it below this, by which timers of a healthy Node process may be late. */
+export const STAMP_P99_TOLERANCE_MS = 5
 /** One request in twenty that is sent so late does not change the load: a shared host does it too. */
 export const LAG_P95_TOLERANCE_MS = 30
 /** Timers of a healthy Node process are up to 3 ms late, and a little more where others use the host too. */
@@ -114,6 +116,15 @@ export const LIMITS = {
       'The mean delay of time stamps, that of the event loop, against the finest median that they measure: above 5 % it shows in the results, above 25 % it is a good part of them. ' +
       `A mean below ${STAMP_TOLERANCE_MS} ms is tolerated.`,
     hint: 'add workers (--processes), or use a quieter host',
+  },
+  loop_delay_tail: {
+    suspect: 0.05,
+    invalid: null,
+    unit: 'share',
+    why:
+      'The delay of the event loop at its 99th percentile against that of TTFT, or of E2E where nothing is streamed. What is read in one turn waits for one another too, so that stamps are up to three times as late: above 5 % a good part of the highest percentiles is not the server’s. ' +
+      `A delay below ${STAMP_P99_TOLERANCE_MS} ms is tolerated.`,
+    hint: 'add workers (--processes) or use a quieter host; medians are less touched',
   },
   event_loop_busy: {
     suspect: BAD_SECONDS,

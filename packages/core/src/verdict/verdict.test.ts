@@ -26,6 +26,7 @@ const HEALTHY: RunFacts = {
   lagP75Ms: 1,
   clientErrors: 0,
   latencyP50Ms: 100,
+  latencyP99Ms: 150,
   finestP50Ms: 20,
   workers: [WORKER],
 }
@@ -42,7 +43,7 @@ const ROWS: Row[] = [
   { story: 'a healthy run', outcome: null },
   {
     story: 'a closed loop without any answer',
-    run: { openLoop: false, lagP95Ms: null, lagP75Ms: null, latencyP50Ms: null, finestP50Ms: null },
+    run: { openLoop: false, lagP95Ms: null, lagP75Ms: null, latencyP50Ms: null, latencyP99Ms: null, finestP50Ms: null },
     outcome: null,
   },
   { story: 'a run shorter than a second, without health', worker: { health: NO_HEALTH }, outcome: null },
@@ -117,6 +118,28 @@ const ROWS: Row[] = [
     outcome: 'INVALID loop_delay',
   },
   { story: 'one bad second of five', worker: { health: seconds(5, 1, { stampDelayMs: 99 }) }, outcome: null },
+  {
+    story: 'one time stamp in a hundred 7.6 ms late, where one latency in a hundred is 150 ms',
+    worker: { health: seconds(100, 100, { loopDelayP99Ms: 7.6 }) },
+    outcome: 'SUSPECT loop_delay_tail',
+  },
+  {
+    story: 'one in a hundred 7.6 ms late, for 160 ms',
+    run: { latencyP99Ms: 160 },
+    worker: { health: seconds(100, 100, { loopDelayP99Ms: 7.6 }) },
+    outcome: null,
+  },
+  {
+    story: 'one in a hundred 3 ms late, for 20 ms: timers',
+    run: { latencyP99Ms: 20 },
+    worker: { health: seconds(100, 100, { loopDelayP99Ms: 3 }) },
+    outcome: null,
+  },
+  {
+    story: 'one in a hundred late in one second of five',
+    worker: { health: seconds(5, 1, { loopDelayP99Ms: 99 }) },
+    outcome: null,
+  },
   {
     story: 'a busy event loop in 5 of 100 seconds',
     worker: { health: seconds(100, 5, { elu: 0.85, cpuCores: 0.9 }) },
