@@ -65,7 +65,8 @@ export async function startStampServer() {
   const log = join(folder, 'log')
   const server = spawn(SERVER, [log], { stdio: ['ignore', 'pipe', 'inherit'] })
   // It has our stderr: whoever waits for the end of that would wait for ever if we crashed.
-  process.once('exit', () => server.kill('SIGKILL'))
+  const kill = () => server.kill('SIGKILL')
+  process.once('exit', kill)
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
   const port = Number(/\d+/.exec((await lines.next()).value)?.[0])
   return {
@@ -76,6 +77,7 @@ export async function startStampServer() {
       server.kill('SIGTERM')
       const worstLateMs = Number(/[\d.]+/.exec((await lines.next()).value)?.[0])
       await exited
+      process.off('exit', kill)
       const truth = readLog(log)
       rmSync(folder, { recursive: true })
       return { worstLateMs, truth }

@@ -21,7 +21,7 @@ With \`--require-valid\` an INVALID run ends with exit code 98. SUSPECT has no e
 
 Every worker watches itself once a second and sends what it saw with its numbers; seconds of the measured window count, and the worst worker decides. It costs an idle worker about half a percent of a CPU.
 
-- **Event loop**: how busy it is; and its delay every 10 ms, which is what makes time stamps late. An event that comes at a random moment within a delay of *d* is late by *d* / 2 on average, so the mean delay of a time stamp is the sum of *d*² / 2 over the length of the window. Percentiles of the delay would count a stall of a second as one sample among many.
+- **Event loop**: how busy it is; and its delay every 10 ms, which is what makes time stamps late. An event that comes at a random moment within a delay of *d* is late by *d* / 2 on average, so the mean delay of a time stamp is the sum of *d*² / 2 over the length of the window. Percentiles of the delay would count a stall of a second as one sample among many. Delays below 10 ms are seen only now and then, and what is read in one turn of the loop is late by what was read before it too: so there is a limit on the 99th percentile as well.
 - **CPU** that it used, against how busy its event loop was: a loop that is busy without a CPU is being kept from running.
 - **Throttling** by the CPU quota of its control group, and of those around it (\`cpu.stat\`, versions 1 and 2); **steal** time of a virtual machine (\`/proc/stat\`).
 - **Garbage collection**, and **memory** against the limit of its control group or host.

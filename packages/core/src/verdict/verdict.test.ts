@@ -130,9 +130,9 @@ const ROWS: Row[] = [
     outcome: null,
   },
   {
-    story: 'one in a hundred 3 ms late, for 20 ms: timers',
+    story: 'one in a hundred 4 ms late, for 20 ms: a shared host',
     run: { latencyP99Ms: 20 },
-    worker: { health: seconds(100, 100, { loopDelayP99Ms: 3 }) },
+    worker: { health: seconds(100, 100, { loopDelayP99Ms: 4 }) },
     outcome: null,
   },
   {
