@@ -105,7 +105,7 @@ describe('bad input is explained', () => {
   })
 
   test('a worker without a master', async () => {
-    const { code, stderr } = await llmload('--worker', '--master-port', '9')
+    const { code, stderr } = await llmload('--worker', '--master-port', '9', '--master-max-wait', '2s')
     expect(code).toBe(3)
     expect(stderr).toMatch(/MASTER_UNREACHABLE/)
   })

@@ -99,7 +99,7 @@ describe('llmload', () => {
     const config = join(folder, 'worker.toml')
     writeFileSync(config, 'worker = true\nmaster-host = "127.0.0.3"\nmaster-port = 3\nloglevel = "DEBUG"\n')
     const env = { LLMLOAD_CONFIG: config, LLMLOAD_MASTER_HOST: '127.0.0.2', LLMLOAD_MASTER_PORT: '2' }
-    const { code, stderr } = await run(['--master_port=1'], env)
+    const { code, stderr } = await run(['--master_port=1', '--master-max-wait', '2s'], env)
     expect(code).toBe(3)
     expect(stderr).toContain('llmload: MASTER_UNREACHABLE: ')
     expect(stderr).toContain('ws://127.0.0.2:1/worker')
