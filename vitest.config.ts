@@ -25,14 +25,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Property tests take seconds, and several times as long on a machine that others use too.
-        test: {
-          name: 'unit',
-          include: ['packages/*/src/**/*.test.ts'],
-          maxWorkers: 3,
-          testTimeout: 30_000,
-          retry: 1,
-        },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], maxWorkers: 3, retry: 1 },
       },
       {
         extends: true,

@@ -11,7 +11,8 @@ import { httpClient } from '../packages/worker/dist/http/http-client.js'
 import { DeltaSender } from '../packages/worker/dist/link/delta-sender.js'
 import { LoadRun } from '../packages/worker/dist/load/load-run.js'
 import { warmUp } from '../packages/worker/dist/warm-up.js'
-import { quantiles, startStampServer, trueTtftMs } from './ground-truth/stamp-server.mjs'
+import { startStampServer, trueTtftMs } from './ground-truth/stamp-server.mjs'
+import { percentiles } from './peers/percentiles.mjs'
 
 /** Chunks are compared with the truth in one of so many requests, first tokens in all. */
 const CHUNKS_OF_EVERY = 8
@@ -166,6 +167,6 @@ function figures({ times, chunkMs, chunks, failures, isWithin }, truth) {
   }
   return {
     ...{ chunks, ended, failed: failures.length, failure: failures[0] ?? null },
-    ...{ ttftErrorMs: quantiles(ttft), chunkErrorMs: quantiles(chunk), lagMs: quantiles(lag) },
+    ...{ ttftErrorMs: percentiles(ttft), chunkErrorMs: percentiles(chunk), lagMs: percentiles(lag) },
   }
 }

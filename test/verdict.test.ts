@@ -4,10 +4,17 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RunReport } from '@llmload/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Steal } from '../packages/worker/src/health/steal.js'
 import { folder, Llmload, sim } from './support/llmload.js'
 
 const LOAD = '-p 20 -o 100 -u 200 -r 1000 --headless --json'.split(' ')
 const SERVER = ['--ttft-ms', '50', '--itl-ms', '10']
+
+const TRIES = 3
+/** What the verdict may rightly say of a run while the hypervisor takes the time of its host … */
+const OF_A_STOLEN_HOST = ['SUSPECT cpu_steal', 'SUSPECT loop_delay_tail']
+/** … which it says from two seconds of ten on, of which a tenth is taken. */
+const LEAST_STOLEN = 0.02
 
 /** A run against a server of its own, and the process id of its one worker. */
 async function begin(...args: string[]): Promise<{ run: Llmload; worker: number }> {
@@ -26,17 +33,21 @@ async function judged(run: Llmload): Promise<{ code: number | null; report: RunR
 
 describe('the verdict', () => {
   // Again where the host itself stood still meanwhile: that is what SUSPECT is for.
-  test('stays quiet on a healthy run, and stands beside the CSV files', { retry: 2 }, async ({ skip }) => {
-    const before = hostTicks()
+  test('stays quiet on a healthy run, and stands beside the CSV files', { retry: TRIES - 1 }, async ({
+    skip,
+    task,
+  }) => {
+    const host = new Steal()
     const files = folder()
     const csv = ['--summary-file', join(files, 'sweep.csv'), '--csv', join(files, 'run')]
     const { run } = await begin('--qps', '20', '-t', '10s', '--require-valid', ...csv)
     const { code, report, reasons } = await judged(run)
-    const stolen = stolenShare(before, hostTicks())
-    skip(
-      reasons.length > 0 && stolen > 0.02,
-      `the hypervisor took ${Math.round(100 * stolen)} % of the time of this host`,
-    )
+    const stolen = host.read() ?? 0
+    host.close()
+    expect(reasons.filter((reason) => !OF_A_STOLEN_HOST.includes(reason))).toEqual([])
+    const isLastTry = task.result?.retryCount === TRIES - 1
+    const why = `the hypervisor took ${Math.round(100 * stolen)} % of the time of this host, and the verdict says so`
+    skip(isLastTry && reasons.includes('SUSPECT cpu_steal') && stolen >= LEAST_STOLEN, why)
     expect(reasons).toEqual([])
     expect(report.verdict).toBe('VALID')
     expect(code).toBe(0)
@@ -106,21 +117,6 @@ describe('the verdict', () => {
 })
 
 const isThere = (program: string): boolean => existsSync(`/usr/bin/${program}`) || existsSync(`/bin/${program}`)
-
-interface HostTicks {
-  readonly all: number
-  readonly stolen: number
-}
-
-/** Of all CPUs since the host was started; none stolen where the system does not say. */
-function hostTicks(): HostTicks {
-  const line = existsSync('/proc/stat') ? readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] : undefined
-  const ticks = line?.split(/ +/).slice(1, 9).map(Number) ?? []
-  return { all: ticks.reduce((sum, part) => sum + part, 0), stolen: ticks[7] ?? 0 }
-}
-
-const stolenShare = (from: HostTicks, to: HostTicks): number =>
-  (to.stolen - from.stolen) / Math.max(to.all - from.all, 1)
 
 /** Takes all it can get of the first CPU, in a session of its own: schedulers share out by session. */
 function busyLoop(): ChildProcess {

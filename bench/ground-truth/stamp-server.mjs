@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { percentiles } from '../peers/percentiles.mjs'
 
 const SERVER = join(tmpdir(), 'llmload-stamp-server')
 const YARDSTICK = join(tmpdir(), 'llmload-stamp-client')
@@ -31,7 +32,7 @@ export async function yardstick({ users, tokens }, seconds) {
   const file = join(folder, 'requests')
   const output = execFileSync(YARDSTICK, [port, users, tokens, seconds, file].map(String), { encoding: 'utf8' })
   const { truth } = await server.stop()
-  const ttftErrorMs = quantiles(firstTokens(file).map(({ number, ms }) => ms - trueTtftMs(truth.get(number))))
+  const ttftErrorMs = percentiles(firstTokens(file).map(({ number, ms }) => ms - trueTtftMs(truth.get(number))))
   rmSync(folder, { recursive: true })
   return { ...JSON.parse(output), ttftErrorMs }
 }
@@ -46,12 +47,6 @@ function firstTokens(path) {
     const [number, sentNs, firstNs] = [0, 8, 16].map((at) => words.getBigInt64(k * YARDSTICK_RECORD_BYTES + at, true))
     return { number: Number(number), ms: Number((firstNs ?? 0n) - (sentNs ?? 0n)) / 1e6 }
   })
-}
-
-export function quantiles(values) {
-  const sorted = Float64Array.from(values).sort()
-  const at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? null
-  return { p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
 function viewOf(path) {

@@ -131,6 +131,9 @@ export const RUN_CHECKS: readonly RunCheck[] = [
 /** Share of the seconds that are bad. A single one is forgiven: every host has a hiccup now and then. */
 const badShare = (bad: number, { seconds }: HealthTotals): number => (bad <= 1 ? 0 : ratio(bad, seconds))
 
+/** Of all seconds but the worst. */
+const meanButWorst = (sum: number, worst: number, { seconds }: HealthTotals): number => ratio(sum - worst, seconds - 1)
+
 function stalls(worker: string, { stalled, stalledMs, loopDelayMaxMs, seconds }: HealthTotals): Observation {
   const message =
     `it did not run for ${STALL_MS} ms or more in ${stalled} of ${seconds} seconds, ` +
@@ -152,9 +155,8 @@ function scheduleLag(
   }
 }
 
-/** The mean of all seconds but the worst. */
 function loopDelay({ id, health }: WorkerFacts, { finestP50Ms }: RunFacts): Observation {
-  const delayMs = ratio(health.stampDelaySumMs - health.stampDelayMaxMs, health.seconds - 1)
+  const delayMs = meanButWorst(health.stampDelaySumMs, health.stampDelayMaxMs, health)
   return {
     code: 'loop_delay',
     worker: id,
@@ -165,9 +167,9 @@ function loopDelay({ id, health }: WorkerFacts, { finestP50Ms }: RunFacts): Obse
   }
 }
 
-/** A second has a hundred readings, of which this is the latest; the mean of all seconds but the worst. */
+/** A second has a hundred readings, of which this is about the latest. */
 function loopDelayTail({ id, health }: WorkerFacts, { latencyP99Ms }: RunFacts): Observation {
-  const delayMs = ratio(health.loopDelayP99SumMs - health.loopDelayP99MaxMs, health.seconds - 1)
+  const delayMs = meanButWorst(health.loopDelayP99SumMs, health.loopDelayP99MaxMs, health)
   return {
     code: 'loop_delay_tail',
     worker: id,
